@@ -1,0 +1,49 @@
+"""Phenaki: films of any length from a story, a sequence of prompts laid along time."""
+
+from phenaki.config import ModelConfig, SamplingConfig
+from phenaki.errors import (
+    CheckpointError,
+    ConfigError,
+    DeviceError,
+    MediaError,
+    PhenakiError,
+    ProjectError,
+    ShapeError,
+    TimelineError,
+)
+from phenaki.events import FramesReady, GenerationEvent, SegmentFinished, SegmentStarted, TokensRefined
+from phenaki.pipeline import Phenaki
+from phenaki.project import Project
+from phenaki.shapes import ClipShape
+from phenaki.timeline import Segment, Timeline
+from phenaki.video import export_mp4, read_image, read_project, write_clip
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CheckpointError",
+    "ClipShape",
+    "ConfigError",
+    "DeviceError",
+    "FramesReady",
+    "GenerationEvent",
+    "MediaError",
+    "ModelConfig",
+    "Phenaki",
+    "PhenakiError",
+    "Project",
+    "ProjectError",
+    "SamplingConfig",
+    "Segment",
+    "SegmentFinished",
+    "SegmentStarted",
+    "ShapeError",
+    "Timeline",
+    "TimelineError",
+    "TokensRefined",
+    "__version__",
+    "export_mp4",
+    "read_image",
+    "read_project",
+    "write_clip",
+]
