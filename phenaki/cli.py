@@ -1,0 +1,217 @@
+"""The command line: ``python -m phenaki generate | train | evaluate | render-world``."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import random
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from phenaki.config import PRESETS, ModelConfig, SamplingConfig, preset
+from phenaki.errors import PhenakiError
+from phenaki.events import FramesReady, SegmentStarted, TokensRefined
+from phenaki.pipeline import Phenaki
+from phenaki.project import Project
+from phenaki.timeline import Segment, Timeline
+from phenaki.video import export_mp4, read_project
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command. Returns the exit code: 0, or 2 after a mistake of the caller's, which is told in a sentence."""
+    arguments = _parser().parse_args(argv)
+    try:
+        arguments.run(arguments)
+    except PhenakiError as error:
+        print(f"phenaki: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"phenaki: {error.filename or 'a file'}: {error.strerror}. Check the path.", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m phenaki", description="Films of any length from a story.")
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    generate = commands.add_parser("generate", help="make a film from a story file or from prompts")
+    generate.add_argument("story", nargs="?", type=Path, help="a project: .json, or an .mp4 made by this program")
+    generate.add_argument("-p", "--prompt", action="append", default=[], help="a prompt; repeat it for a longer story")
+    generate.add_argument("--seconds", type=float, default=2.0, help="length of each -p segment (default: %(default)s)")
+    generate.add_argument("-o", "--output", type=Path, default=Path("film.mp4"), help="default: %(default)s")
+    generate.add_argument("--size", type=int, default=512, help="pixels on a side of the film (default: %(default)s)")
+    generate.add_argument("--image", type=Path, help="a picture that becomes the first frame")
+    generate.add_argument("--model", help="a folder of weights or a shipped model (default: the story's, or toy-64)")
+    generate.add_argument("--seed", type=int, help="default: the story's, or a random one, which is printed")
+    generate.add_argument("--device", default="auto", help="cpu, cuda or auto (default)")
+    _add_sampling(generate)
+    generate.set_defaults(run=_generate)
+
+    train = commands.add_parser("train", help="train on the rendered world")
+    train.add_argument("part", nargs="?", choices=("all", "cvivit", "maskgit", "judge"), default="all")
+    train.add_argument("--minutes", type=float, required=True, help="time box; the state is saved at its end")
+    train.add_argument("--resume", action="store_true", help="go on from what the folder holds")
+    train.add_argument("--start", type=Path, help="begin with the weights of this folder, such as assets/toy-64")
+    train.add_argument("--folder", type=Path, help="state, log and weights (default: runs/PRESET; judge: runs/judge)")
+    train.add_argument("--preset", default="toy-64", choices=sorted(PRESETS), help="sizes (default: %(default)s)")
+    train.add_argument("--batch", type=int, help="samples a step")
+    train.add_argument("--lr", type=float, help="learning rate")
+    train.add_argument("--seed", type=int, default=0, help="of weights and data (default: %(default)s)")
+    train.add_argument("--threads", type=int, help="CPU threads (default: all cores; 1 where cores are shared)")
+    train.add_argument(
+        "--decoder-only", action="store_true", help="cvivit: leave token ids as they are and sharpen the pictures"
+    )
+    train.set_defaults(run=_train)
+
+    evaluate = commands.add_parser("evaluate", help="measure how well a model does what prompts say")
+    evaluate.add_argument("--model", default="toy-64", help="a folder of weights or a shipped model")
+    evaluate.add_argument("--prompts", type=int, default=256, help="clips to judge (default: %(default)s)")
+    evaluate.add_argument("--stories", type=int, default=64, help="two-segment stories to judge (default: %(default)s)")
+    evaluate.add_argument("--renders", type=int, default=256, help="renders for the ceilings (default: %(default)s)")
+    evaluate.add_argument("--seed", type=int, default=0, help="of prompts and samples (default: %(default)s)")
+    evaluate.add_argument("--json", type=Path, help="write the figures here too")
+    evaluate.add_argument("--sheet", type=Path, help="write a contact sheet of the first clips here")
+    evaluate.add_argument("--device", default="auto", help="cpu, cuda or auto (default)")
+    _add_sampling(evaluate)
+    evaluate.set_defaults(run=_evaluate)
+
+    world = commands.add_parser("render-world", help="a contact sheet of random stories of the world")
+    world.add_argument("-o", "--output", type=Path, default=Path("world.png"), help="default: %(default)s")
+    world.add_argument("--count", type=int, default=12, help="stories (default: %(default)s)")
+    world.add_argument("--size", type=int, default=64, help="pixels on a side (default: %(default)s)")
+    world.add_argument("--seed", type=int, default=0, help="default: %(default)s")
+    world.set_defaults(run=_render_world)
+    return parser
+
+
+def _add_sampling(parser: argparse.ArgumentParser) -> None:
+    """Options of ``SamplingConfig``; those not given keep the story's or the model's value."""
+    parser.add_argument("--steps", type=int, dest="num_inference_steps", help="refinement steps for each clip")
+    parser.add_argument("--guidance", type=float, dest="guidance_scale", help="weight of the prompt; 1 = no guidance")
+    parser.add_argument("--temperature", type=float, help="softness of the token draw")
+    parser.add_argument("--choice-temperature", type=float, help="noise on the order in which tokens are kept")
+
+
+def _sampling(arguments: argparse.Namespace, base: SamplingConfig) -> SamplingConfig:
+    """``base`` with the options that were given."""
+    names = [f.name for f in dataclasses.fields(SamplingConfig)]
+    given = {n: getattr(arguments, n) for n in names if getattr(arguments, n) is not None}
+    return dataclasses.replace(base, **given)
+
+
+def _generate(arguments: argparse.Namespace) -> None:
+    story = _read_story(arguments)
+    model = Phenaki.from_pretrained(arguments.model or (story.model if story else "toy-64"), arguments.device)
+    seed = arguments.seed
+    if seed is None:
+        seed = story.timeline.seed if story else random.randrange(2**31)
+    segments = story.timeline.segments if story else tuple(Segment(p, arguments.seconds) for p in arguments.prompt)
+    asked = Timeline(segments, seed)
+    timeline = asked.fit(model.clip)
+    for i, (wish, fitted) in enumerate(zip(asked.segments, timeline.segments, strict=True)):
+        if abs(wish.seconds - fitted.seconds) > 1e-3:
+            print(f"Segment {i + 1}: {wish.seconds:g} s becomes {fitted.seconds:g} s, the nearest that can be made.")
+    image = arguments.image.read_bytes() if arguments.image else (story.start_image if story else None)
+    sampling = _sampling(arguments, story.sampling if story else model.config.sampling)
+    project = Project(timeline, sampling, model.config.name, image)
+    print(f"{model.config.name} on {model.device}, {timeline.seconds:g} s, seed {seed}")
+    # clips wait on disk: an interrupt, which reaches an encoder too, then finds none running
+    with TemporaryDirectory(prefix=".clips-", dir=arguments.output.parent) as scratch:
+        clips = _make_clips(model, project, Path(scratch))
+        export_mp4(map(np.load, clips), arguments.output, model.clip.fps, project, arguments.size)
+    print(f"Wrote {arguments.output}")
+
+
+def _read_story(arguments: argparse.Namespace) -> Project | None:
+    """The story file, or None when prompts are given instead."""
+    if bool(arguments.story) == bool(arguments.prompt):
+        raise PhenakiError(
+            "Give either a story file or one or more -p PROMPT, such as: -p 'a fox walks right in the snow'."
+        )
+    return read_project(arguments.story) if arguments.story else None
+
+
+def _make_clips(model: Phenaki, project: Project, folder: Path) -> list[Path]:
+    """Make the film into files of frames, one a clip, with a progress bar; an interrupt keeps the clips so far."""
+    plan = project.timeline.plan(model.clip)
+    bar_format = "{desc} {bar} {n:.1f}/{total} clips, {remaining} left"
+    clips: list[Path] = []
+    with tqdm(total=sum(s.num_clips for s in plan), bar_format=bar_format) as bar:
+        try:
+            for event in model.generate(project.timeline, project.sampling, project.start_image):
+                if isinstance(event, SegmentStarted):
+                    bar.set_description_str(f"{event.segment + 1}/{len(plan)} {event.prompt:.40} (seed {event.seed})")
+                elif isinstance(event, TokensRefined):
+                    bar.update(1 / event.num_steps)
+                elif isinstance(event, FramesReady):
+                    clips.append(folder / f"{len(clips)}.npy")
+                    np.save(clips[-1], event.frames)
+        except KeyboardInterrupt:
+            if not clips:
+                raise PhenakiError("Stopped before the first clip was finished; nothing was written.") from None
+            bar.write(f"Stopped; the first {len(clips)} clips are kept.", file=sys.stderr)
+    return clips
+
+
+def _train(arguments: argparse.Namespace) -> None:
+    from phenaki.training.cvivit import train_cvivit
+    from phenaki.training.judge import train_judge
+    from phenaki.training.maskgit import train_maskgit
+
+    if not 0 < arguments.minutes < float("inf"):
+        raise PhenakiError(f"--minutes is {arguments.minutes}; use a number above 0.")
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    config = _world_config(preset(arguments.preset))
+    options = {k: v for k in ("batch", "lr") if (v := getattr(arguments, k)) is not None}
+    options |= {"resume": arguments.resume, "seed": arguments.seed}
+    folder = arguments.folder or Path("runs", "judge" if arguments.part == "judge" else config.name)
+    if arguments.part == "judge":
+        train_judge(folder, minutes=arguments.minutes, **options)
+    if arguments.part in ("cvivit", "all"):
+        minutes = arguments.minutes * (0.35 if arguments.part == "all" else 1)
+        train_cvivit(
+            config, folder, minutes=minutes, start=arguments.start, decoder_only=arguments.decoder_only, **options
+        )
+    if arguments.part in ("maskgit", "all"):
+        minutes = arguments.minutes * (0.65 if arguments.part == "all" else 1)
+        train_maskgit(config, folder, minutes=minutes, start=arguments.start, **options)
+
+
+def _world_config(config: ModelConfig) -> ModelConfig:
+    """The sizes together with the words of the world that the model will be trained on."""
+    from phenaki.world.vocabulary import vocabulary
+
+    return dataclasses.replace(config, vocabulary=vocabulary())
+
+
+def _evaluate(arguments: argparse.Namespace) -> None:
+    from phenaki.evaluation import run_evaluation
+
+    sampling = {f.name: getattr(arguments, f.name) for f in dataclasses.fields(SamplingConfig)}
+    report = run_evaluation(
+        arguments.model,
+        prompts=arguments.prompts,
+        stories=arguments.stories,
+        renders=arguments.renders,
+        seed=arguments.seed,
+        device=arguments.device,
+        json_file=arguments.json,
+        sheet_file=arguments.sheet,
+        **sampling,
+    )
+    print(report.to_markdown())
+
+
+def _render_world(arguments: argparse.Namespace) -> None:
+    from phenaki.world.contact_sheet import write_world_sheet
+
+    write_world_sheet(arguments.output, seed=arguments.seed, size=arguments.size, count=arguments.count)
+    print(f"Wrote {arguments.output}")

@@ -1,0 +1,54 @@
+"""What a running generation tells its caller, in the order in which it happens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class SegmentStarted:
+    """Sampling of a segment begins."""
+
+    segment: int  # index on the timeline
+    prompt: str
+    seed: int
+    num_clips: int
+    start_frame: int  # index in the film of the segment's first frame
+    num_frames: int
+
+
+@dataclass(frozen=True)
+class TokensRefined:
+    """One refinement step of one clip is done."""
+
+    segment: int
+    clip: int  # of num_clips in this segment, from 0
+    step: int  # steps done, from 1
+    num_steps: int
+    masked: np.ndarray  # (t, h, w) bool: tokens still to be decided
+
+
+@dataclass(frozen=True)
+class FramesReady:
+    """The new frames of one clip."""
+
+    segment: int
+    clip: int
+    start_frame: int  # index in the film of frames[0]
+    frames: np.ndarray  # (f, H, W, 3) uint8
+    fps: int
+
+
+@dataclass(frozen=True)
+class SegmentFinished:
+    """All clips of a segment are made."""
+
+    segment: int
+    num_frames: int
+    seconds: float  # wall time spent on it
+
+
+GenerationEvent: TypeAlias = SegmentStarted | TokensRefined | FramesReady | SegmentFinished

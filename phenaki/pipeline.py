@@ -1,0 +1,158 @@
+"""The whole model behind one class: a timeline in, events out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from phenaki.checkpoint import load_config, load_part
+from phenaki.config import ModelConfig, SamplingConfig, preset
+from phenaki.cvivit import CViViT
+from phenaki.errors import CheckpointError, DeviceError
+from phenaki.events import GenerationEvent
+from phenaki.maskgit import MaskGit
+from phenaki.shapes import ClipShape
+from phenaki.story import Parts, tell_story
+from phenaki.text import load_text_encoder
+from phenaki.timeline import Timeline
+from phenaki.video import read_image
+
+ASSETS = Path(__file__).resolve().parents[1] / "assets"
+
+
+class Phenaki:
+    """A text-to-video model in memory.
+
+    >>> model = Phenaki.from_pretrained("toy-64")
+    >>> story = Timeline((Segment("a fox walks right in the snow", 2.125), Segment("the fox jumps", 1.5)))
+    >>> for event in model.generate(story):
+    ...     print(event)
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    @classmethod
+    def from_pretrained(cls, name: str | Path = "toy-64", device: str = "auto") -> Phenaki:
+        """Load a folder of weights.
+
+        Args:
+            name: a folder, or the name of a model that comes with this program.
+            device: "cpu", "cuda", "cuda:1"..., or "auto": a GPU if there is one.
+
+        Raises:
+            CheckpointError: the folder is missing, damaged or not ours.
+            DeviceError: there is no such device.
+        """
+        folder = Path(name) if Path(name).is_dir() else ASSETS / str(name)
+        if not folder.is_dir():
+            shipped = sorted(
+                p.parent.name for p in ASSETS.glob("*/config.json") if (p.parent / "maskgit.safetensors").exists()
+            )
+            raise CheckpointError(
+                f"There is no model {str(name)!r}: use a folder of weights or one of: {', '.join(shipped) or 'none'}."
+            )
+        config = load_config(folder)
+        cvivit, maskgit = build_networks(config)
+        load_part(cvivit, folder, "cvivit")
+        load_part(maskgit, folder, "maskgit")
+        return cls._assemble(config, cvivit, maskgit, device)
+
+    @classmethod
+    def from_preset(cls, name: str = "tiny", seed: int = 0, device: str = "auto") -> Phenaki:
+        """A model of named sizes with random weights: for tests and for timing, not for watching."""
+        config = preset(name)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            cvivit, maskgit = build_networks(config)
+        return cls._assemble(config, cvivit, maskgit, device)
+
+    @classmethod
+    def _assemble(cls, config: ModelConfig, cvivit: CViViT, maskgit: MaskGit, device: str) -> Phenaki:
+        place = find_device(device)
+        text = load_text_encoder(config.text_encoder, device=place)
+        cvivit, maskgit = cvivit.eval().requires_grad_(False), maskgit.eval().requires_grad_(False)
+        # the tokenizer stays in float32: rounding would change which code is the nearest
+        maskgit = maskgit.to(place, find_precision(place))
+        return cls(Parts(config, cvivit.to(place), maskgit, text, place))
+
+    @property
+    def config(self) -> ModelConfig:
+        """All sizes."""
+        return self._parts.config
+
+    @property
+    def clip(self) -> ClipShape:
+        """How this model cuts time."""
+        return self._parts.config.clip
+
+    @property
+    def device(self) -> torch.device:
+        """Where it runs."""
+        return self._parts.device
+
+    @property
+    def vocabulary(self) -> Mapping[str, tuple[str, ...]]:
+        """Kinds of words (subjects, scenes...) and the words that the model was trained on; empty if not recorded."""
+        return self._parts.config.vocabulary
+
+    def generate(
+        self, timeline: Timeline, sampling: SamplingConfig | None = None, start_image: np.ndarray | bytes | None = None
+    ) -> Iterator[GenerationEvent]:
+        """Make a film.
+
+        Args:
+            timeline: the story; its lengths must be ones that the model can make (``timeline.fit(model.clip)``).
+            sampling: steps, guidance, temperatures; None: what suits this model best.
+            start_image: first frame of the film: an image file's bytes or (H, W, 3) uint8 of any size.
+
+        Returns:
+            Events as they happen. Closing the iterator stops the work.
+
+        Raises:
+            TimelineError: a length cannot be made, or a prompt is too long; before anything is sampled.
+            MediaError: the start image is not an image.
+        """
+        plan = timeline.plan(self.clip)
+        for prompt in dict.fromkeys(segment.prompt for segment in plan):
+            self._parts.text.encode([prompt])  # says at once which prompt is too long
+        size = self._parts.config.cvivit
+        frame = None if start_image is None else read_image(start_image, size.height, size.width)
+        return tell_story(self._parts, plan, sampling or self.config.sampling, frame)
+
+
+def build_networks(config: ModelConfig) -> tuple[CViViT, MaskGit]:
+    """Tokenizer and transformer of these sizes, with random weights."""
+    grid = (config.clip.token_frames(config.clip.clip_frames), *config.cvivit.grid)
+    return CViViT(config.cvivit), MaskGit(config.maskgit, config.cvivit.codebook_size, grid)
+
+
+def find_device(name: str) -> torch.device:
+    """The device of that name.
+
+    Raises:
+        DeviceError: it is not on this machine.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise DeviceError(
+            f"The device {name!r} cannot be used ({str(error).splitlines()[0]}). Use 'cpu' or 'auto'."
+        ) from None
+    return device
+
+
+def find_precision(device: torch.device) -> torch.dtype:
+    """bfloat16 where the device multiplies matrices in it, else float32."""
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
+    if device.type == "cpu" and hasattr(torch.cpu, "get_capabilities"):
+        known = torch.cpu.get_capabilities()
+        return torch.bfloat16 if known.get("amx_bf16") or known.get("avx512_bf16") else torch.float32
+    return torch.float32
