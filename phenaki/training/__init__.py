@@ -1,0 +1,1 @@
+"""Training of the tokenizer, the masked transformer and the judge on the rendered world."""
