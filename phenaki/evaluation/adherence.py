@@ -1,0 +1,94 @@
+"""Clips made from prompts of the world, each with the judge's verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from phenaki.config import SamplingConfig
+from phenaki.errors import ConfigError
+from phenaki.evaluation.judge import ClipFacts, WorldJudge
+from phenaki.evaluation.samples import TwoSegmentStory
+from phenaki.events import FramesReady, SegmentFinished
+from phenaki.pipeline import Phenaki
+from phenaki.timeline import MAX_SEED, Segment, Timeline
+from phenaki.video import frames_to_video
+from phenaki.world.windows import Window
+
+
+@dataclass(frozen=True)
+class JudgedClip:
+    """A generated clip, what its prompt asked for and what the judge sees in it."""
+
+    prompt: str
+    frames: np.ndarray  # (f, H, W, 3) uint8, as long as one clip of the model
+    wanted: ClipFacts
+    verdict: ClipFacts
+    seconds: float  # wall time that generating its new frames took
+
+
+def judge_prompts(
+    model: Phenaki, judge: WorldJudge, windows: Iterable[Window], sampling: SamplingConfig, seed: int
+) -> Iterator[JudgedClip]:
+    """Make the opening clip of each window's caption, one film each, as a user would.
+
+    Args:
+        model: with clips as long as the judge's.
+        judge: in eval mode.
+        windows: openings; their captions are the prompts.
+        sampling: steps, guidance and temperatures.
+        seed: film number i gets the seed ``seed + i``.
+    """
+    for number, window in enumerate(windows):
+        wanted = ClipFacts.of(window)
+        (clip,) = _film(model, judge, [(window.caption, wanted)], sampling, seed + number)
+        yield clip
+
+
+def judge_stories(
+    model: Phenaki, judge: WorldJudge, stories: Iterable[TwoSegmentStory], sampling: SamplingConfig, seed: int
+) -> Iterator[tuple[JudgedClip, JudgedClip]]:
+    """Make two-segment films; of each, the opening clip and the clip after the cut.
+
+    The clip after the cut holds the frames that it inherits and the new ones; arguments as for ``judge_prompts``.
+    """
+    for number, story in enumerate(stories):
+        spec = story.spec
+        wanted = [ClipFacts(spec.subject, spec.scene, stage.motion, stage.weather) for stage in spec.stages]
+        first, second = _film(model, judge, list(zip(story.prompts, wanted, strict=True)), sampling, seed + number)
+        yield first, second
+
+
+def check_judge_fits(model: Phenaki, judge: WorldJudge) -> None:
+    """Raise ``ConfigError`` unless the judge can read the clips of the model."""
+    theirs, ours, picture = model.clip.clip_frames, judge.config.num_frames, model.config.cvivit
+    if theirs != ours or picture.height != picture.width:
+        raise ConfigError(
+            f"The model {model.config.name!r} makes clips of {theirs} frames of {picture.height}x{picture.width} "
+            f"pixels; the judge reads clips of {ours} square frames. Evaluate a model with such clips, like 'toy-64'."
+        )
+
+
+def _film(
+    model: Phenaki, judge: WorldJudge, segments: list[tuple[str, ClipFacts]], sampling: SamplingConfig, seed: int
+) -> list[JudgedClip]:
+    """A film with one clip for each segment, judged clip by clip."""
+    shape = model.clip
+    seconds = [shape.step_seconds if i else shape.first_seconds for i in range(len(segments))]
+    timeline = Timeline(
+        tuple(Segment(prompt, s) for (prompt, _), s in zip(segments, seconds, strict=True)), seed % (MAX_SEED + 1)
+    )
+    film: np.ndarray | None = None
+    clips, spent = [], []
+    for event in model.generate(timeline, sampling):
+        if isinstance(event, FramesReady):
+            film = event.frames if film is None else np.concatenate([film, event.frames])
+            clips.append(film[-shape.clip_frames :])
+        elif isinstance(event, SegmentFinished):
+            spent.append(event.seconds)
+    return [
+        JudgedClip(prompt, frames, wanted, judge.judge(frames_to_video(frames))[0], time)
+        for (prompt, wanted), frames, time in zip(segments, clips, spent, strict=True)
+    ]

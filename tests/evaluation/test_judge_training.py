@@ -1,0 +1,48 @@
+"""The judge trains, resumes, and sees clips that are spoilt by measure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from phenaki.evaluation.judge import ATTRIBUTES, load_judge
+from phenaki.training.judge import roughen, train_judge
+from phenaki.world.render import render
+from phenaki.world.spec import Stage, StorySpec
+
+
+def clips(count: int = 4) -> torch.Tensor:
+    return render([StorySpec("fox", "forest", (Stage("jump", 11),), camera=i) for i in range(count)]).video
+
+
+def test_strength_zero_leaves_clips_as_they_are() -> None:
+    video = clips()
+    assert torch.equal(roughen(video, np.random.default_rng(0), 0.0), video)
+
+
+def test_rough_clips_differ_but_stay_clips() -> None:
+    video = clips()
+    rough = roughen(video, np.random.default_rng(0))
+    assert rough.shape == video.shape and rough.min() >= -1 and rough.max() <= 1
+    change = (rough - video).abs().mean((1, 2, 3, 4))
+    assert (change > 0.005).all() and (change < 0.3).all()
+    assert torch.equal(rough, roughen(video, np.random.default_rng(0)))
+    assert not torch.equal(rough, roughen(video, np.random.default_rng(1)))
+
+
+def test_single_frames_are_spoilt_too() -> None:
+    frames = clips()[:, :, :1]
+    assert roughen(frames, np.random.default_rng(0)).shape == frames.shape
+
+
+def test_training_leaves_a_judge_that_can_be_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("phenaki.training.judge.STILL_STEPS", 1)
+    accuracy = train_judge(tmp_path, minutes=0.01, batch=2, stills=2, test=2)
+    assert set(accuracy) == {*ATTRIBUTES, "all right"}
+    first = load_judge(tmp_path)
+    train_judge(tmp_path, minutes=0.01, batch=2, stills=2, test=2, resume=True)
+    second = load_judge(tmp_path)
+    assert any(not torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True))
