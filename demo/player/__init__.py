@@ -1,0 +1,1 @@
+"""The player that shows each clip when it is finished."""
