@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("part", nargs="?", choices=("all", "cvivit", "maskgit", "judge"), default="all")
     train.add_argument("--minutes", type=float, required=True, help="time box; the state is saved at its end")
     train.add_argument("--resume", action="store_true", help="go on from what the folder holds")
-    train.add_argument("--start", type=Path, help="begin with the weights of this folder, such as assets/toy-64")
+    train.add_argument("--weights", type=Path, help="begin with the weights of this folder, such as assets/toy-64")
     train.add_argument("--folder", type=Path, help="state, log and weights (default: runs/PRESET; judge: runs/judge)")
     train.add_argument("--preset", default="toy-64", choices=sorted(PRESETS), help="sizes (default: %(default)s)")
     train.add_argument("--batch", type=int, help="samples a step")
@@ -178,11 +178,11 @@ def _train(arguments: argparse.Namespace) -> None:
     if arguments.part in ("cvivit", "all"):
         minutes = arguments.minutes * (0.35 if arguments.part == "all" else 1)
         train_cvivit(
-            config, folder, minutes=minutes, start=arguments.start, decoder_only=arguments.decoder_only, **options
+            config, folder, minutes=minutes, start=arguments.weights, decoder_only=arguments.decoder_only, **options
         )
     if arguments.part in ("maskgit", "all"):
         minutes = arguments.minutes * (0.65 if arguments.part == "all" else 1)
-        train_maskgit(config, folder, minutes=minutes, start=arguments.start, **options)
+        train_maskgit(config, folder, minutes=minutes, start=arguments.weights, **options)
 
 
 def _world_config(config: ModelConfig) -> ModelConfig:

@@ -26,7 +26,7 @@ class Workers:
             return cls()
         if not dist.is_initialized():
             dist.init_process_group("gloo")
-            atexit.register(dist.destroy_process_group)  # its threads must end before the interpreter does
+            atexit.register(_leave)
         return cls(dist.get_rank(), count)
 
     @property
@@ -55,3 +55,9 @@ class Workers:
         flat /= self.count
         for gradient, mean in zip(gradients, flat.split([g.numel() for g in gradients]), strict=True):
             gradient.copy_(mean.view_as(gradient))
+
+
+def _leave() -> None:
+    """End the threads of the group before the interpreter ends, and in no process before all have finished."""
+    dist.barrier()
+    dist.destroy_process_group()
