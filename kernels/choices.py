@@ -1,0 +1,40 @@
+"""Where ours is faster and where PyTorch's own is: one table, to be filled from measurements."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+# Measured on two AVX-512 cores with bfloat16, forward and backward: fused 79 ms, plain 20 ms at (192, 5, 64, 32);
+# fused 55 ms, plain 101 ms at (16, 8, 384, 32).
+FUSED_FROM = 128  # keys
+
+LONG_FROM = 512  # keys, or rows of logits, or vectors to look up
+
+# By operation, before anything is measured: PyTorch's fused attention is hard to beat without a bias, and with one it
+# needs the bias of every pair in memory; for the others PyTorch has nothing that reads its input once.
+UNMEASURED = {
+    "attention": "torch",
+    "biased_attention": "triton",
+    "packed_attention": "triton",
+    "vq_lookup": "triton",
+    "sample_tokens": "triton",
+}
+
+# Exceptions by (compute capability, operation, "short" or "long"). An entry comes from a table that
+# `python -m kernels.bench all` printed on that architecture, and names it: device, date, both times.
+MEASURED: dict[tuple[int, str, str], str] = {}
+
+# Architectures on which PyTorch's attention should try cuDNN first. Reported, not measured by us: 1.7 to 2.3 times
+# FlashAttention 2 on Hopper and slower than it on A100, A10G and consumer Blackwell.
+CUDNN_FIRST = frozenset({90})
+
+
+def faster(operation: str, capability: int, size: int) -> str:
+    """ "triton" or "torch" for an operation at ``size`` keys or rows on an architecture such as 90."""
+    shape_class = "long" if size >= LONG_FROM else "short"
+    return MEASURED.get((capability, operation, shape_class), UNMEASURED[operation])
+
+
+def fused_is_faster(q: Tensor, k: Tensor) -> bool:
+    """Whether PyTorch's fused attention beats its plain one."""
+    return q.is_cuda or k.shape[-2] >= FUSED_FROM
