@@ -1,11 +1,11 @@
-# make demo | test | lint | train | evaluate; ARGS="..." goes to the command behind it.
+# make demo | test | lint | train | evaluate | bench; ARGS="..." goes to the command behind it.
 # The first use creates .venv, later ones install again only after requirements.txt or pyproject.toml has changed.
 
 PYTHONS ?= python3.12 python3.11 python3
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: demo test lint format train evaluate clean
+.PHONY: demo test lint format train evaluate bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
@@ -27,6 +27,14 @@ train: $(VENV)/installed
 
 evaluate: $(VENV)/installed
 	$(PY) -m phenaki evaluate $(ARGS)
+
+# against the peer, in a folder of its own beside our torch
+bench: $(VENV)/installed build/peer/installed
+	$(PY) -m phenaki.benchmark --peer build/peer $(ARGS)
+
+build/peer/installed: phenaki/benchmark/peer-requirements.txt | $(VENV)/installed
+	$(PY) -m pip install --disable-pip-version-check --no-deps --upgrade --target build/peer -r $<
+	@touch $@
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache

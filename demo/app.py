@@ -61,7 +61,7 @@ def launch_options(service: GenerationService) -> dict[str, Any]:
 
 
 def describe_device(model: Phenaki) -> str:
-    """The model and where it runs, for people."""
+    """The model, where it runs and with which kernels, for people."""
     if model.device.type == "cuda":
         place = torch.cuda.get_device_name(model.device)
     elif model.device.type == "cpu":
@@ -69,7 +69,7 @@ def describe_device(model: Phenaki) -> str:
         place = f"the processor ({cores} cores)"
     else:
         place = model.device.type
-    return f"{model.config.name} on {place}"
+    return f"{model.config.name} on {place}; kernels: {model.kernels}"
 
 
 def _wire_films(widgets: Widgets, handlers: Handlers) -> dict[str, Any]:

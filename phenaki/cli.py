@@ -121,7 +121,7 @@ def _generate(arguments: argparse.Namespace) -> None:
     image = arguments.image.read_bytes() if arguments.image else (story.start_image if story else None)
     sampling = _sampling(arguments, story.sampling if story else model.config.sampling)
     project = Project(timeline, sampling, model.config.name, image)
-    print(f"{model.config.name} on {model.device}, {timeline.seconds:g} s, seed {seed}")
+    print(f"{model.config.name} on {model.device}, kernels: {model.kernels}; {timeline.seconds:g} s, seed {seed}")
     # clips wait on disk: an interrupt, which reaches an encoder too, then finds none running
     with TemporaryDirectory(prefix=".clips-", dir=arguments.output.parent) as scratch:
         clips = _make_clips(model, project, Path(scratch))

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+import kernels
 from phenaki.checkpoint import load_config, load_part
 from phenaki.config import ModelConfig, SamplingConfig, preset
 from phenaki.cvivit import CViViT
@@ -77,6 +78,11 @@ class Phenaki:
         cvivit, maskgit = cvivit.eval().requires_grad_(False), maskgit.eval().requires_grad_(False)
         # the tokenizer stays in float32: rounding would change which code is the nearest
         maskgit = maskgit.to(place, find_precision(place))
+        sizes = config.maskgit.dim // config.maskgit.heads, config.cvivit.dim // config.cvivit.heads
+        kernels.warmup(
+            place, find_precision(place), head_widths=sizes, code_width=config.cvivit.codebook_dim,
+            vocabulary=config.cvivit.codebook_size,
+        )  # fmt: skip
         return cls(Parts(config, cvivit.to(place), maskgit, text, place))
 
     @property
@@ -93,6 +99,11 @@ class Phenaki:
     def device(self) -> torch.device:
         """Where it runs."""
         return self._parts.device
+
+    @property
+    def kernels(self) -> str:
+        """One line about which version of attention, codebook lookup and token draw runs, and why."""
+        return kernels.status()
 
     @property
     def vocabulary(self) -> Mapping[str, tuple[str, ...]]:

@@ -24,7 +24,7 @@ ORDER: list[set[str]] = [
     {"checkpoint", "story"},
     {"pipeline"},
     {"evaluation"},
-    {"training"},
+    {"training", "benchmark"},
     {"cli"},
     {"__main__"},
 ]

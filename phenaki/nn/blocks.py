@@ -20,7 +20,10 @@ def join_heads(x: Tensor) -> Tensor:
 
 
 class SelfAttention(nn.Module):
-    """Pre-norm attention of a sequence to itself, (b, n, d) -> (b, n, d), without the residual."""
+    """Pre-norm attention of a sequence to itself, (b, n, d) -> (b, n, d), without the residual.
+
+    Causal ones are expected to be many and short: one for each place of a video, along time.
+    """
 
     def __init__(self, dim: int, heads: int, *, causal: bool = False, rotary: bool = False) -> None:
         super().__init__()
@@ -34,7 +37,8 @@ class SelfAttention(nn.Module):
         if self.rotary:
             table = rotary_table(x.shape[1], q.shape[-1], x.device)
             q, k = rotate(q, table), rotate(k, table)
-        return self.out(join_heads(kernels.attention(q, k, v, causal=self.causal)))
+        attend = kernels.packed_attention if self.causal else kernels.attention
+        return self.out(join_heads(attend(q, k, v)))
 
 
 class CrossAttention(nn.Module):
@@ -72,7 +76,7 @@ class FeedForward(nn.Module):
         self.down = nn.Linear(int(dim * ratio), dim)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.down(F.gelu(self.up(self.norm(x)), approximate="tanh"))
+        return self.down(F.gelu(self.up(self.norm(x))))
 
 
 class TransformerLayer(nn.Module):

@@ -37,6 +37,7 @@ class FakeModel:
         self.config = ModelConfig()
         self.clip = self.config.clip
         self.device = torch.device("cpu")
+        self.kernels = "torch (no CUDA device)"
         self.vocabulary: dict[str, tuple[str, ...]] = {"subjects": ("fox", "robot")}
         self.asked: list[tuple[Timeline, SamplingConfig]] = []
         self.fail_at_clip: int | None = None

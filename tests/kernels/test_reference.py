@@ -7,7 +7,7 @@ import torch
 
 import kernels
 from kernels import reference, sample_reference
-from kernels.choices import FUSED_FROM
+from kernels.choices import FUSED_FROM_ELSE
 from kernels.errors import KernelError
 
 
@@ -49,7 +49,7 @@ def test_a_row_that_may_attend_to_nothing_gives_zeros(version) -> None:
 
 
 def test_both_versions_agree_across_the_threshold() -> None:
-    for n in (FUSED_FROM - 1, FUSED_FROM):
+    for n in (FUSED_FROM_ELSE - 1, FUSED_FROM_ELSE):
         q, k, v = (torch.randn(1, 2, n, 8) for _ in range(3))
         torch.testing.assert_close(kernels.attention(q, k, v), reference.attention(q, k, v), rtol=1e-4, atol=1e-5)
 

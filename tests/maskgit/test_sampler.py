@@ -8,27 +8,27 @@ import pytest
 import torch
 
 from phenaki.config import MaskGitConfig, SamplingConfig
-from phenaki.maskgit import GuidedLogits, MaskGit, sample_tokens
+from phenaki.maskgit import GuidedLogits, MaskGit, RefineMasked, sample_tokens
 from phenaki.maskgit.model import join_memories
 
 MASK = 10
 
 
-def flat(token_ids: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
+def flat(token_ids: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
     """Every token is as likely as any other."""
-    return torch.zeros(*positions.shape, MASK)
+    return torch.zeros(len(places), MASK)
 
 
-def favourite(token_ids: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
-    """Position i wants token i modulo 10, the more surely the smaller i is."""
-    logits = torch.zeros(*positions.shape, MASK)
-    strength = 8 - 0.3 * positions.float()
-    return logits.scatter(2, (positions % MASK)[..., None], strength[..., None])
+def favourite(token_ids: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
+    """Place i wants token i modulo 10, the more surely the smaller i is."""
+    logits = torch.zeros(len(places), MASK)
+    strength = 8 - 0.3 * places.float()
+    return logits.scatter(1, (places % MASK)[:, None], strength[:, None])
 
 
 def run(logits_fn, token_ids: torch.Tensor, seed: int = 0, **settings: float) -> list:
     config = SamplingConfig(**{"num_inference_steps": 6, **settings})
-    return list(sample_tokens(logits_fn, token_ids, MASK, config, torch.Generator().manual_seed(seed)))
+    return list(sample_tokens(RefineMasked(logits_fn, MASK), token_ids, MASK, config, seed))
 
 
 def blank(n: int = 20, b: int = 1) -> torch.Tensor:
@@ -64,6 +64,13 @@ def test_the_input_is_left_alone() -> None:
     assert torch.equal(start, blank())
 
 
+def test_a_row_draws_the_same_alone_and_beside_others() -> None:
+    together = run(flat, blank(30, b=2), seed=5)[-1].token_ids
+    alone = run(flat, blank(30), seed=5)[-1].token_ids
+    assert torch.equal(together[:1], alone)
+    assert not torch.equal(together[0], together[1])
+
+
 def test_the_same_seed_gives_the_same_tokens_and_another_gives_others() -> None:
     first, again, other = (run(flat, blank(60), seed)[-1].token_ids for seed in (1, 1, 2))
     assert torch.equal(first, again)
@@ -76,8 +83,8 @@ def test_temperature_zero_takes_the_likeliest_token() -> None:
 
 
 def test_tokens_are_drawn_by_their_probabilities() -> None:
-    def biased(token_ids: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
-        logits = torch.full((*positions.shape, MASK), -50.0)
+    def biased(token_ids: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
+        logits = torch.full((len(places), MASK), -50.0)
         logits[..., 2], logits[..., 7] = 1.0, 0.0
         return logits
 
@@ -100,10 +107,10 @@ def test_choice_temperature_mixes_the_order() -> None:
 def test_logits_are_asked_for_masked_positions_only() -> None:
     asked = []
 
-    def spy(token_ids: torch.Tensor, positions: torch.Tensor) -> torch.Tensor:
-        assert (token_ids.gather(1, positions) == MASK).all()
-        asked.append(positions.shape[1])
-        return flat(token_ids, positions)
+    def spy(token_ids: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
+        assert (token_ids.flatten()[places] == MASK).all()
+        asked.append(len(places))
+        return flat(token_ids, places)
 
     run(spy, blank(40))
     assert asked[0] == 40 and asked == sorted(asked, reverse=True) and asked[-1] < 12
@@ -119,9 +126,8 @@ def test_a_clip_without_masked_tokens_needs_no_step() -> None:
 
 def test_stopping_between_steps_calls_the_network_no_more() -> None:
     calls = []
-    steps = sample_tokens(
-        lambda t, p: calls.append(1) or flat(t, p), blank(), MASK, SamplingConfig(), torch.Generator().manual_seed(0)
-    )
+    refine = RefineMasked(lambda ids, places: calls.append(1) or flat(ids, places), MASK)
+    steps = sample_tokens(refine, blank(), MASK, SamplingConfig(), 0)
     next(steps)
     steps.close()
     assert len(calls) == 1
@@ -137,12 +143,12 @@ def network() -> MaskGit:
 def test_guidance_combines_hidden_states_as_it_would_logits(network: MaskGit) -> None:
     text = network.read_text(torch.randn(1, 4, 12), torch.tensor([[True, True, True, False]]))
     ids = torch.randint(0, 11, (1, 12))
-    positions = torch.arange(12)[None]
+    places = torch.arange(12)
     cond = network.logits(network(ids.view(1, 3, 2, 2), text))
     null = network.logits(network(ids.view(1, 3, 2, 2), network.read_null(1)))
     for scale in (0.0, 1.0, 3.0):
-        guided = GuidedLogits(network, text, scale, (3, 2, 2))(ids, positions)
-        torch.testing.assert_close(guided, null + scale * (cond - null), rtol=1e-4, atol=1e-4)
+        guided = GuidedLogits(network, text, scale, (3, 2, 2))(ids, places)
+        torch.testing.assert_close(guided, (null + scale * (cond - null))[0], rtol=1e-4, atol=1e-4)
 
 
 @torch.inference_mode()

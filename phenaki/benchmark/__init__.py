@@ -1,0 +1,1 @@
+"""How long sampling takes, here and in the program that others use today."""
