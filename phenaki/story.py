@@ -13,7 +13,7 @@ from torch import Tensor
 from phenaki.config import ModelConfig, SamplingConfig
 from phenaki.cvivit import CViViT
 from phenaki.events import FramesReady, GenerationEvent, SegmentFinished, SegmentStarted, TokensRefined
-from phenaki.maskgit import GuidedLogits, MaskGit, RefineMasked, TextMemory, sample_tokens
+from phenaki.maskgit import GuidedLogits, MaskGit, RefineMasked, TextMemory, guided_memory, sample_tokens
 from phenaki.text import TextEncoder
 from phenaki.timeline import PlannedSegment
 from phenaki.video import frames_to_video, video_to_frames
@@ -54,14 +54,13 @@ def tell_story(
         yield SegmentStarted(
             segment.index, segment.prompt, segment.seed, segment.num_clips, segment.start_frame, segment.num_frames
         )
-        memory = _read_prompt(parts, segment.prompt)
+        memory, scale = guided_memory(parts.maskgit, _read_prompt(parts, segment.prompt), sampling.guidance_scale)
         frame = segment.start_frame
         for clip in range(segment.num_clips):
             token_ids, known = _opening_tokens(parts, prime)
             grid = token_ids.shape[1:]
-            logits = GuidedLogits(parts.maskgit, memory, sampling.guidance_scale, grid)
             mask_token_id = parts.maskgit.mask_token_id
-            refine = RefineMasked(logits, mask_token_id)
+            refine = RefineMasked(GuidedLogits(parts.maskgit, memory, scale, grid), mask_token_id)
             noise_seed = segment.seed + (clip << 32)  # a segment's seed has 32 bits; each clip gets noise of its own
             for state in sample_tokens(refine, token_ids.flatten(1), mask_token_id, sampling, noise_seed):
                 token_ids = state.token_ids.unflatten(1, grid)

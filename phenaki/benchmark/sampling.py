@@ -11,7 +11,7 @@ from torch import Tensor
 
 from phenaki.config import CViViTConfig, MaskGitConfig, ModelConfig, SamplingConfig
 from phenaki.evaluation.machine import peak_memory_mib
-from phenaki.maskgit import GuidedLogits, RefineMasked, sample_tokens
+from phenaki.maskgit import GuidedLogits, RefineMasked, guided_memory, sample_tokens
 from phenaki.pipeline import build_networks
 from phenaki.shapes import ClipShape
 
@@ -65,10 +65,10 @@ def time_sampling(
     grid = (config.clip.token_frames(num_frames), *config.cvivit.grid)
 
     def run(seed: int) -> Tensor:
-        logits = GuidedLogits(maskgit, maskgit.read_text(embeds, mask), sampling.guidance_scale, grid)
+        memory, scale = guided_memory(maskgit, maskgit.read_text(embeds, mask), sampling.guidance_scale)
         empty = torch.full((1, grid[0] * grid[1] * grid[2]), maskgit.mask_token_id, device=device)
         token_ids = empty
-        refine = RefineMasked(logits, maskgit.mask_token_id)
+        refine = RefineMasked(GuidedLogits(maskgit, memory, scale, grid), maskgit.mask_token_id)
         for state in sample_tokens(refine, empty, maskgit.mask_token_id, sampling, seed):
             token_ids = state.token_ids
         return cvivit.decode(token_ids.unflatten(1, grid)).cpu()  # waits for the device

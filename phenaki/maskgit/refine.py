@@ -1,6 +1,8 @@
 """Refinement steps: the draw of tokens, and which of them are masked again.
 
 ``RefineMasked`` asks for the logits of masked tokens only, so its shapes change from step to step: right for a CPU.
+``refine_fixed`` does the same with shapes that never change, so that a GPU can replay it as one recorded graph.
+Both give the same tokens.
 """
 
 from __future__ import annotations
@@ -18,25 +20,47 @@ LogitsFunction = Callable[[Tensor, Tensor], Tensor]
 
 
 class RefineMasked:
-    """A step whose head and draw see masked tokens only."""
+    """A step whose head and draw see masked tokens only: a ``sampler.Refine``."""
 
     def __init__(self, logits: LogitsFunction, mask_token_id: int) -> None:
         self.logits, self.mask_token_id = logits, mask_token_id
 
     def __call__(self, token_ids: Tensor, plan: StepPlan) -> tuple[Tensor, Tensor]:
-        """See ``sampler.Refine``."""
         key = plan.key.to(token_ids.device)
         places = (token_ids == self.mask_token_id).flatten().nonzero()[:, 0]  # (b*m,), the same m in each row
-        logits = self.logits(token_ids, places)  # (b*m, v)
-        drawn, log_p = kernels.sample_tokens(logits, places, key, plan.temperature)
+        drawn, log_p = kernels.sample_tokens(self.logits(token_ids, places), places, key, plan.temperature)
         guess = token_ids.flatten().scatter(0, places, drawn)
-        confidence = log_p + plan.heat * confidence_noise(places, self.mask_token_id, key)
+        confidence = log_p + plan.heat * _confidence_noise(places, self.mask_token_id, key)
         doubtful = confidence.view(-1, plan.masked).topk(plan.remaining, dim=1, largest=False).indices
         again = places.view(-1, plan.masked).gather(1, doubtful).flatten()  # (b*remaining,)
         token_ids = guess.index_fill(0, again, self.mask_token_id).view_as(token_ids)
         return token_ids, guess.view_as(token_ids)
 
 
-def confidence_noise(places: Tensor, mask_token_id: int, key: Tensor) -> Tensor:
+def refine_fixed(
+    logits: LogitsFunction, token_ids: Tensor, mask_token_id: int, key: Tensor, temperature: Tensor, heat: Tensor,
+    remaining: Tensor,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """A step in which every place gets logits and a draw, and every number is a tensor on the device.
+
+    Args:
+        logits: asked for every place.
+        token_ids: (b, n).
+        mask_token_id: the id that means unknown.
+        key: (2,) int32; the next three have no axes; all as in ``StepPlan``.
+
+    Returns:
+        See ``sampler.Refine``.
+    """
+    places = torch.arange(token_ids.numel(), device=token_ids.device)
+    drawn, log_p = kernels.sample_tokens(logits(token_ids, places), places, key, temperature)
+    masked = token_ids == mask_token_id
+    guess = torch.where(masked, drawn.view_as(token_ids), token_ids)
+    confidence = (log_p + heat * _confidence_noise(places, mask_token_id, key)).view_as(token_ids)
+    rank = confidence.masked_fill(~masked, torch.inf).argsort(dim=1).argsort(dim=1)  # 0 = least certain
+    return guess.masked_fill(rank < remaining, mask_token_id), guess
+
+
+def _confidence_noise(places: Tensor, mask_token_id: int, key: Tensor) -> Tensor:
     """Gumbel noise on the confidence of tokens, (m,) -> (m,): that of the one id which is never drawn."""
     return kernels.gumbel_noise(places, torch.full((1,), mask_token_id, device=places.device), key)[:, 0]

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from phenaki.config import MaskGitConfig, SamplingConfig
-from phenaki.maskgit import GuidedLogits, MaskGit, RefineMasked, sample_tokens
+from phenaki.maskgit import GuidedLogits, MaskGit, RefineMasked, guided_memory, sample_tokens
 from phenaki.maskgit.model import join_memories
 
 MASK = 10
@@ -147,7 +147,7 @@ def test_guidance_combines_hidden_states_as_it_would_logits(network: MaskGit) ->
     cond = network.logits(network(ids.view(1, 3, 2, 2), text))
     null = network.logits(network(ids.view(1, 3, 2, 2), network.read_null(1)))
     for scale in (0.0, 1.0, 3.0):
-        guided = GuidedLogits(network, text, scale, (3, 2, 2))(ids, places)
+        guided = GuidedLogits(network, *guided_memory(network, text, scale), (3, 2, 2))(ids, places)
         torch.testing.assert_close(guided, (null + scale * (cond - null))[0], rtol=1e-4, atol=1e-4)
 
 
