@@ -174,7 +174,7 @@ def _train(arguments: argparse.Namespace) -> None:
     options |= {"resume": arguments.resume, "seed": arguments.seed}
     folder = arguments.folder or Path("runs", "judge" if arguments.part == "judge" else config.name)
     if arguments.part == "judge":
-        train_judge(folder, minutes=arguments.minutes, **options)
+        train_judge(folder, minutes=arguments.minutes, start=arguments.weights, **options)
     if arguments.part in ("cvivit", "all"):
         minutes = arguments.minutes * (0.35 if arguments.part == "all" else 1)
         train_cvivit(

@@ -46,6 +46,7 @@ def train_judge(
     stills: int = 80,
     lr: float = 2e-3,
     seed: int = 0,
+    start: Path | None = None,
     test: int = 1024,
 ) -> dict[str, float]:
     """Train for ``minutes`` and leave the averaged weights in ``folder``.
@@ -59,6 +60,7 @@ def train_judge(
             out after ``EASY_STEPS``, when they have taught what they can.
         lr: learning rate.
         seed: of weights and data; step n of a run always sees the same data.
+        start: a folder with a judge to begin with, if nothing is resumed; it sees rough clips at once.
         test: fresh renders on which the averaged weights are measured.
 
     Returns:
@@ -68,31 +70,41 @@ def train_judge(
     config = JudgeConfig()
     shape = ClipShape(clip_frames=config.num_frames)
     run = Run(WorldJudge(config), folder, PART, minutes=minutes, lr=lr, resume=resume, seed=seed, ema_decay=0.99)
+    if start is not None and not resume:
+        run.start_from(start)
+        run.facts["begins_at"] = EASY_STEPS
     rng = evaluation_rng(seed, "judge's training")
     windows = [sample_seen(rng, shape) for _ in range(test)]
     video, truths = render_windows(windows, config.size).video, [ClipFacts.of(w) for w in windows]
     save_judge_config(config, folder)
     accuracy: dict[str, float] = {}
     while run.going:
-        rng = np.random.default_rng([seed, 11, run.step])
-        strength = min(1.0, run.step / EASY_STEPS)
+        rng = np.random.default_rng([seed, 11, run.step, run.workers.rank])
+        lesson = run.step + run.facts.get("begins_at", 0)
+        strength = min(1.0, lesson / EASY_STEPS)
         losses: dict[str, Tensor] = {}
-        if run.step < EASY_STEPS:
-            weight = 1.0 if run.step < STILL_STEPS else 0.3
+        if lesson < EASY_STEPS:
+            weight = 1.0 if lesson < STILL_STEPS else 0.3
             losses = {name: weight * loss for name, loss in _losses(run.model, _draw(rng, stills, 1, strength)).items()}
-        if run.step >= STILL_STEPS:
+        if lesson >= STILL_STEPS:
             for name, loss in _losses(run.model, _draw(rng, batch, config.num_frames, strength)).items():
                 losses[name] = losses.get(name, 0.0) + loss
         norm = run.update(torch.stack(list(losses.values())).sum(), clip=5.0)
         run.log(norm=norm, **{name: loss.item() for name, loss in losses.items()})
         if run.due or not run.going:
             run.save()
-            right = count_right(run.ema.judge(video), truths)
-            accuracy = {name: count / test for name, count in right.items()}
-            run.last_log = 0.0
-            run.log(**{f"test {name}": share for name, share in accuracy.items()})
-            facts = {"world_version": WORLD_VERSION, "step": run.step, "seed": seed, "minutes": f"{run.minutes:.1f}"}
-            save_part(run.ema, folder, PART, facts | {name: f"{share:.4f}" for name, share in accuracy.items()})
+            if run.workers.leads:
+                right = count_right(run.ema.judge(video), truths)
+                accuracy = {name: count / test for name, count in right.items()}
+                run.last_log = 0.0
+                run.log(**{f"test {name}": share for name, share in accuracy.items()})
+                facts = {
+                    "world_version": WORLD_VERSION,
+                    "step": run.step,
+                    "seed": seed,
+                    "minutes": f"{run.minutes:.1f}",
+                }
+                save_part(run.ema, folder, PART, facts | {name: f"{share:.4f}" for name, share in accuracy.items()})
     return accuracy
 
 
@@ -181,8 +193,9 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--minutes", type=float, default=12.0)
     parser.add_argument("--resume", action="store_true", help="go on from what the folder holds")
+    parser.add_argument("--weights", type=Path, help="begin with the judge of this folder, such as assets/judge")
     options = parser.parse_args()
-    train_judge(options.folder, minutes=options.minutes, resume=options.resume)
+    train_judge(options.folder, minutes=options.minutes, resume=options.resume, start=options.weights)
 
 
 if __name__ == "__main__":

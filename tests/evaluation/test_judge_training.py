@@ -13,6 +13,8 @@ from phenaki.training.judge import roughen, train_judge
 from phenaki.world.render import render
 from phenaki.world.spec import Stage, StorySpec
 
+REPOSITORY = Path(__file__).resolve().parents[2]
+
 
 def clips(count: int = 4) -> torch.Tensor:
     return render([StorySpec("fox", "forest", (Stage("jump", 11),), camera=i) for i in range(count)]).video
@@ -46,3 +48,10 @@ def test_training_leaves_a_judge_that_can_be_resumed(tmp_path: Path, monkeypatch
     train_judge(tmp_path, minutes=0.01, batch=2, stills=2, test=2, resume=True)
     second = load_judge(tmp_path)
     assert any(not torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True))
+
+
+def test_training_can_begin_with_a_finished_judge(tmp_path: Path) -> None:
+    shipped = REPOSITORY / "assets" / "judge"
+    train_judge(tmp_path, minutes=0.001, batch=2, test=2, start=shipped)
+    one, two = load_judge(shipped), load_judge(tmp_path)
+    assert all(torch.allclose(a, b, atol=0.1) for a, b in zip(one.parameters(), two.parameters(), strict=True))
