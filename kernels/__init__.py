@@ -1,5 +1,6 @@
 """The operations on which the model spends its time, behind one call each, whichever version runs."""
 
+from kernels import ops as _registered  # noqa: F401
 from kernels.api import attention, packed_attention, sample_tokens, vq_lookup
 from kernels.dispatch import status
 from kernels.random_numbers import gumbel_noise, random_key

@@ -48,9 +48,16 @@ def attention(
         raise KernelError(f"Causal attention has {q.shape[-2]} queries, {k.shape[-2]} keys; use equal numbers.")
     if bias_table is not None or grid is not None:
         _check_bias(q, k, bias_table, grid)
+    if _is_traced(q):
+        return torch.ops.phenaki.attention(q, k, v, mask, causal, bias_table, grid, implementation)
     operation = "attention" if bias_table is None else "biased_attention"
-    wants_gradient = torch.is_grad_enabled() and (q.requires_grad or k.requires_grad or v.requires_grad)
-    choose(operation, implementation, q, size=k.shape[-2], differentiable=wants_gradient)
+    differentiable = _wants_gradient(q, k, v, bias_table)
+    if choose(operation, implementation, q, size=k.shape[-2], differentiable=differentiable) == "triton":
+        if differentiable:
+            return torch.ops.phenaki.attention(q, k, v, mask, causal, bias_table, grid, "triton")
+        from kernels import attention_triton
+
+        return attention_triton.attention(q, k, v, mask, causal=causal, bias_table=bias_table, grid=grid)
     version = reference.fused_attention if choices.fused_is_faster(q, k) else reference.attention
     return version(q, k, v, mask, causal=causal, bias_table=bias_table, grid=grid)
 
@@ -70,8 +77,15 @@ def packed_attention(q: Tensor, k: Tensor, v: Tensor, *, implementation: str = "
     """
     if not q.shape == k.shape == v.shape:
         raise KernelError(f"Shapes are {tuple(q.shape)}, {tuple(k.shape)}, {tuple(v.shape)}; use three equal ones.")
-    wants_gradient = torch.is_grad_enabled() and (q.requires_grad or k.requires_grad or v.requires_grad)
-    choose("packed_attention", implementation, q, size=q.shape[-2], differentiable=wants_gradient)
+    if _is_traced(q):
+        return torch.ops.phenaki.packed_attention(q, k, v, implementation)
+    differentiable = _wants_gradient(q, k, v)
+    if choose("packed_attention", implementation, q, size=q.shape[-2], differentiable=differentiable) == "triton":
+        if differentiable:
+            return torch.ops.phenaki.packed_attention(q, k, v, "triton")
+        from kernels import packed_triton
+
+        return packed_triton.packed_attention(q, k, v)
     version = reference.fused_attention if choices.fused_is_faster(q, k) else reference.attention
     return version(q, k, v, causal=True)
 
@@ -96,7 +110,12 @@ def vq_lookup(x: Tensor, codebook: Tensor, *, metric: str = "cosine", implementa
     if x.ndim != 2 or codebook.ndim != 2 or x.shape[1] != codebook.shape[1]:
         raise KernelError(f"Vectors {tuple(x.shape)}, codebook {tuple(codebook.shape)}; use (n, d) and (v, d).")
     x, codebook = x.detach(), codebook.detach()
-    choose("vq_lookup", implementation, x, size=len(x))
+    if _is_traced(x):
+        return torch.ops.phenaki.vq_lookup(x, codebook, metric, implementation)
+    if choose("vq_lookup", implementation, x, size=len(x)) == "triton":
+        from kernels import vq_triton
+
+        return vq_triton.vq_lookup(x, codebook, metric)
     return reference.vq_lookup(x, codebook, metric=metric)
 
 
@@ -125,8 +144,26 @@ def sample_tokens(
     if not isinstance(temperature, Tensor) and not 0 <= temperature < math.inf:
         raise KernelError(f"temperature is {temperature}; use a finite number, 0 or more.")
     logits = logits.detach()
-    choose("sample_tokens", implementation, logits, size=len(logits))
+    if _is_traced(logits):
+        heat = torch.as_tensor(temperature, dtype=torch.float32, device=logits.device)
+        return torch.ops.phenaki.sample_tokens(logits, rows, key, heat, implementation)
+    if choose("sample_tokens", implementation, logits, size=len(logits)) == "triton":
+        from kernels import sample_triton
+
+        return sample_triton.sample_tokens(logits, rows, key, temperature)
     return sample_reference.sample_tokens(logits, rows, key, temperature)
+
+
+def _is_traced(x: Tensor) -> bool:
+    """Whether torch.compile is reading this for a GPU: then the choice waits inside an operation it does not enter.
+
+    On a CPU it reads on into the plain operations, which it may join with what is around them.
+    """
+    return torch.compiler.is_compiling() and x.is_cuda
+
+
+def _wants_gradient(*inputs: Tensor | None) -> bool:
+    return torch.is_grad_enabled() and any(x is not None and x.requires_grad for x in inputs)
 
 
 def _check_bias(q: Tensor, k: Tensor, bias_table: Tensor | None, grid: Grid | None) -> None:

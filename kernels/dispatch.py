@@ -78,7 +78,8 @@ def choose(operation: str, implementation: str, x: Tensor, *, size: int, differe
         reason = "PyTorch's own is expected to be faster here; see kernels/choices.py."
     if reason is None:
         return "triton"
-    tell(operation, reason)
+    if not torch.compiler.is_compiling():  # which does not take logging
+        tell(operation, reason)
     return "torch"
 
 

@@ -47,7 +47,7 @@ def attention(
     if mask is not None:
         scores = scores.masked_fill(~mask[:, None, None, :], float("-inf"))
     weights = torch.softmax(scores, dim=-1)
-    return _zero_if_nothing_seen(torch.matmul(weights.to(v.dtype), v), mask)
+    return _zero_if_nothing_seen(torch.matmul(weights.to(v.dtype), v), mask, causal=causal)
 
 
 def fused_attention(
@@ -62,17 +62,19 @@ def fused_attention(
 ) -> Tensor:
     """The same through PyTorch's fused attention: faster for long sequences, slower for short ones."""
     extra = None if mask is None else mask[:, None, None, :]  # (b, 1, 1, m)
+    in_order = causal  # what PyTorch is told; it takes an order or a mask, not both
     if bias_table is not None and grid is not None:
         bias = relative_bias(bias_table, grid).to(q.dtype)[None]  # (1, a, n, m)
         if causal:
             future = torch.ones(bias.shape[-2:], dtype=torch.bool, device=q.device).triu(1)
             bias = bias.masked_fill(future, float("-inf"))
         extra = bias if extra is None else torch.where(extra, bias, float("-inf"))
-        causal = False
+        in_order = False
     elif causal and extra is not None:
         extra = extra & torch.ones(q.shape[-2], k.shape[-2], dtype=torch.bool, device=q.device).tril()
-        causal = False
-    return _zero_if_nothing_seen(F.scaled_dot_product_attention(q, k, v, attn_mask=extra, is_causal=causal), mask)
+        in_order = False
+    out = F.scaled_dot_product_attention(q, k, v, attn_mask=extra, is_causal=in_order)
+    return _zero_if_nothing_seen(out, mask, causal=causal)
 
 
 def relative_bias(bias_table: Tensor, grid: Grid) -> Tensor:
@@ -116,7 +118,9 @@ def _best_code(x: Tensor, codes: Tensor, half: Tensor | None) -> Tensor:
     return ids
 
 
-def _zero_if_nothing_seen(out: Tensor, mask: Tensor | None) -> Tensor:
+def _zero_if_nothing_seen(out: Tensor, mask: Tensor | None, *, causal: bool) -> Tensor:
+    """Zeros for queries whose keys are all hidden: softmax leaves NaN there, or what it finds in memory."""
     if mask is None:
         return out
-    return out.masked_fill(~mask.any(dim=-1)[:, None, None, None], 0.0)
+    seen = mask.cumsum(dim=-1) > 0 if causal else mask.any(dim=-1, keepdim=True)  # (b, n or 1)
+    return out.masked_fill(~seen[:, None, :, None], 0.0)

@@ -75,7 +75,7 @@ def test_biased_attention_is_softmax_of_the_sum(version, causal: bool, masked: b
     q, k, v = (torch.randn(3, 2, n, 8, dtype=torch.float64) for _ in range(3))
     table = torch.randn(2, 3 * 5 * 3, dtype=torch.float64)
     mask = torch.rand(3, n) > 0.5 if masked else torch.ones(3, n).bool()
-    mask[:, 0], mask[1] = True, not masked  # every query sees something, but for one whole batch item
+    mask[0, 0], mask[2, :5], mask[1] = True, not masked, not masked  # some queries and one whole item see nothing
     scores = q @ k.mT / 8**0.5 + reference.relative_bias(table, grid)
     keep = mask[:, None, None] & (torch.ones(n, n).tril().bool() if causal else torch.ones(n, n).bool())
     want = torch.softmax(scores.masked_fill(~keep, float("-inf")), -1).nan_to_num(0.0) @ v
