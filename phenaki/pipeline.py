@@ -11,10 +11,10 @@ import torch
 import kernels
 from phenaki.checkpoint import load_config, load_part
 from phenaki.config import ModelConfig, SamplingConfig, preset
-from phenaki.cvivit import CViViT
+from phenaki.cvivit import CViViT, RecordedDecoder
 from phenaki.errors import CheckpointError, DeviceError
 from phenaki.events import GenerationEvent
-from phenaki.maskgit import MaskGit
+from phenaki.maskgit import MaskGit, refinement_for
 from phenaki.shapes import ClipShape
 from phenaki.story import Parts, tell_story
 from phenaki.text import load_text_encoder
@@ -83,7 +83,9 @@ class Phenaki:
             place, find_precision(place), head_widths=sizes, code_width=config.cvivit.codebook_dim,
             vocabulary=config.cvivit.codebook_size,
         )  # fmt: skip
-        return cls(Parts(config, cvivit.to(place), maskgit, text, place))
+        cvivit = cvivit.to(place)
+        decode = RecordedDecoder(cvivit) if place.type == "cuda" else cvivit.decode
+        return cls(Parts(config, cvivit, maskgit, text, refinement_for(maskgit, place), decode, place))
 
     @property
     def config(self) -> ModelConfig:

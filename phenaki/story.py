@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -13,10 +14,16 @@ from torch import Tensor
 from phenaki.config import ModelConfig, SamplingConfig
 from phenaki.cvivit import CViViT
 from phenaki.events import FramesReady, GenerationEvent, SegmentFinished, SegmentStarted, TokensRefined
-from phenaki.maskgit import GuidedLogits, MaskGit, RefineMasked, TextMemory, guided_memory, sample_tokens
+from phenaki.maskgit import MaskGit, Refinement, TextMemory, sample_tokens
 from phenaki.text import TextEncoder
 from phenaki.timeline import PlannedSegment
 from phenaki.video import frames_to_video, video_to_frames
+
+
+class Decode(Protocol):
+    """``CViViT.decode``, recorded or not."""
+
+    def __call__(self, token_ids: Tensor, *, start: int = 0) -> Tensor: ...
 
 
 @dataclass(frozen=True)
@@ -27,6 +34,8 @@ class Parts:
     cvivit: CViViT
     maskgit: MaskGit
     text: TextEncoder
+    refinement: Refinement  # of ``maskgit``
+    decode: Decode  # of ``cvivit``
     device: torch.device
 
 
@@ -54,19 +63,19 @@ def tell_story(
         yield SegmentStarted(
             segment.index, segment.prompt, segment.seed, segment.num_clips, segment.start_frame, segment.num_frames
         )
-        memory, scale = guided_memory(parts.maskgit, _read_prompt(parts, segment.prompt), sampling.guidance_scale)
+        text = _read_prompt(parts, segment.prompt)
         frame = segment.start_frame
         for clip in range(segment.num_clips):
             token_ids, known = _opening_tokens(parts, prime)
             grid = token_ids.shape[1:]
             mask_token_id = parts.maskgit.mask_token_id
-            refine = RefineMasked(GuidedLogits(parts.maskgit, memory, scale, grid), mask_token_id)
+            refine = parts.refinement.refiner(text, sampling.guidance_scale, grid)
             noise_seed = segment.seed + (clip << 32)  # a segment's seed has 32 bits; each clip gets noise of its own
             for state in sample_tokens(refine, token_ids.flatten(1), mask_token_id, sampling, noise_seed):
                 token_ids = state.token_ids.unflatten(1, grid)
                 masked = (token_ids[0] == mask_token_id).cpu().numpy()
                 yield TokensRefined(segment.index, clip, state.step, state.num_steps, masked)
-            frames = video_to_frames(parts.cvivit.decode(token_ids, start=known))
+            frames = video_to_frames(parts.decode(token_ids, start=known))
             if frame == 0 and start_frame is not None:
                 frames = np.concatenate([start_frame[None], frames])
             yield FramesReady(segment.index, clip, frame, frames, shape.fps)

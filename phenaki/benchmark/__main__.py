@@ -35,6 +35,7 @@ def main() -> int:
     parser.add_argument("--device", default="auto", help="cpu, cuda or auto (default)")
     parser.add_argument("--dtype", choices=list(DTYPES), help="default: what the device is fast in")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: %(default)s)")
+    parser.add_argument("--recorded", action="store_true", help="replay recorded graphs, as the app does on a GPU")
     parser.add_argument("--repeats", type=int, default=3, help="runs, of which the fastest counts (default: 3)")
     parser.add_argument("--peer", type=Path, help="compare with the phenaki-pytorch in this folder")
     parser.add_argument("--json", type=Path, help="write the figures here too")
@@ -55,7 +56,10 @@ def _measure(options: argparse.Namespace) -> dict[str, float | str]:
     sampling = SamplingConfig(num_inference_steps=options.steps)
     frames = options.frames or config.clip.clip_frames
     config = replace(config, clip=replace(config.clip, clip_frames=max(frames, config.clip.clip_frames)))
-    row = time_sampling(config, frames, sampling, device=device, dtype=dtype, repeats=options.repeats).to_dict()
+    timing = time_sampling(
+        config, frames, sampling, device=device, dtype=dtype, recorded=options.recorded, repeats=options.repeats
+    )
+    row = timing.to_dict()
     print(json.dumps(row))
     return row
 

@@ -10,8 +10,10 @@ import torch
 from torch import Tensor
 
 from phenaki.config import CViViTConfig, MaskGitConfig, ModelConfig, SamplingConfig
+from phenaki.cvivit import RecordedDecoder
 from phenaki.evaluation.machine import peak_memory_mib
-from phenaki.maskgit import GuidedLogits, RefineMasked, guided_memory, sample_tokens
+from phenaki.maskgit import sample_tokens
+from phenaki.maskgit.refinement import MaskedRefinement, RecordedRefinement
 from phenaki.pipeline import build_networks
 from phenaki.shapes import ClipShape
 
@@ -46,7 +48,7 @@ class Timing:
 @torch.inference_mode()
 def time_sampling(
     config: ModelConfig, num_frames: int, sampling: SamplingConfig, *, device: torch.device, dtype: torch.dtype,
-    repeats: int = 3,
+    recorded: bool = False, repeats: int = 3,
 ) -> Timing:  # fmt: skip
     """Sample ``num_frames`` frames from nothing and decode them, ``repeats`` times.
 
@@ -55,6 +57,7 @@ def time_sampling(
         sampling: steps and guidance.
         device: where to run.
         dtype: of the masked transformer; the tokenizer stays in float32.
+        recorded: as graphs, which a GPU replays.
     """
     torch.manual_seed(0)
     cvivit, maskgit = build_networks(config)
@@ -63,15 +66,16 @@ def time_sampling(
     embeds = torch.randn(1, TEXT_LENGTH, config.maskgit.text_dim, device=device, dtype=dtype)
     mask = torch.ones(1, TEXT_LENGTH, dtype=torch.bool, device=device)
     grid = (config.clip.token_frames(num_frames), *config.cvivit.grid)
+    refinement = (RecordedRefinement if recorded else MaskedRefinement)(maskgit)
+    decode = RecordedDecoder(cvivit) if recorded else cvivit.decode
 
     def run(seed: int) -> Tensor:
-        memory, scale = guided_memory(maskgit, maskgit.read_text(embeds, mask), sampling.guidance_scale)
+        refine = refinement.refiner(maskgit.read_text(embeds, mask), sampling.guidance_scale, grid)
         empty = torch.full((1, grid[0] * grid[1] * grid[2]), maskgit.mask_token_id, device=device)
         token_ids = empty
-        refine = RefineMasked(GuidedLogits(maskgit, memory, scale, grid), maskgit.mask_token_id)
         for state in sample_tokens(refine, empty, maskgit.mask_token_id, sampling, seed):
             token_ids = state.token_ids
-        return cvivit.decode(token_ids.unflatten(1, grid)).cpu()  # waits for the device
+        return decode(token_ids.unflatten(1, grid)).cpu()  # waits for the device
 
     cpu, wall = [], []
     for seed in range(repeats + (device.type != "cpu")):
@@ -79,5 +83,5 @@ def time_sampling(
         run(seed)
         cpu.append(time.process_time() - begun[0])
         wall.append(time.perf_counter() - begun[1])
-    name = f"{config.name}, {str(dtype).removeprefix('torch.')}"
+    name = f"{config.name}, {str(dtype).removeprefix('torch.')}{', recorded' if recorded else ''}"
     return Timing(name, num_frames, min(cpu), min(wall), peak_memory_mib())

@@ -1,17 +1,7 @@
 """The masked transformer and its sampler."""
 
-from phenaki.maskgit.guidance import GuidedLogits, guided_memory
 from phenaki.maskgit.model import MaskGit, TextMemory
-from phenaki.maskgit.refine import RefineMasked
-from phenaki.maskgit.sampler import SampleStep, StepPlan, sample_tokens
+from phenaki.maskgit.refinement import Refinement, refinement_for
+from phenaki.maskgit.sampler import SampleStep, sample_tokens
 
-__all__ = [
-    "GuidedLogits",
-    "MaskGit",
-    "RefineMasked",
-    "SampleStep",
-    "StepPlan",
-    "TextMemory",
-    "guided_memory",
-    "sample_tokens",
-]
+__all__ = ["MaskGit", "Refinement", "SampleStep", "TextMemory", "refinement_for", "sample_tokens"]

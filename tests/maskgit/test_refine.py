@@ -7,8 +7,10 @@ import torch
 
 import kernels
 from phenaki.config import MaskGitConfig, SamplingConfig
-from phenaki.maskgit import GuidedLogits, MaskGit, RefineMasked, StepPlan, guided_memory, sample_tokens
-from phenaki.maskgit.refine import refine_fixed
+from phenaki.maskgit import MaskGit, sample_tokens
+from phenaki.maskgit.guidance import GuidedLogits, guided_memory
+from phenaki.maskgit.refine import RefineMasked, refine_fixed
+from phenaki.maskgit.sampler import StepPlan
 
 GRID = (3, 4, 4)
 VOCABULARY = 20

@@ -8,8 +8,10 @@ import pytest
 import torch
 
 from phenaki.config import MaskGitConfig, SamplingConfig
-from phenaki.maskgit import GuidedLogits, MaskGit, RefineMasked, guided_memory, sample_tokens
+from phenaki.maskgit import MaskGit, sample_tokens
+from phenaki.maskgit.guidance import GuidedLogits, guided_memory
 from phenaki.maskgit.model import join_memories
+from phenaki.maskgit.refine import RefineMasked
 
 MASK = 10
 
