@@ -67,7 +67,7 @@ class CViViTConfig:
     temporal_depth: int = 1  # causal transformer layers over time, in encoder and decoder each
     heads: int = 5
     mlp_ratio: float = 4.0
-    codebook_size: int = 2048
+    codebook_size: int = 4096
     codebook_dim: int = 16  # codes are unit vectors in this many dimensions
 
     def __post_init__(self) -> None:
@@ -162,9 +162,9 @@ PRESETS: dict[str, ModelConfig] = {
         name="tiny",
         clip=ClipShape(clip_frames=5, prime_frames=3),
         cvivit=CViViTConfig(
-            height=32, width=32, dim=32, channels=(8, 16, 32), heads=2, codebook_size=64, codebook_dim=8
+            height=32, width=32, dim=32, channels=(8, 16, 32), heads=1, codebook_size=64, codebook_dim=8
         ),
-        maskgit=MaskGitConfig(dim=32, depth=2, heads=2),
+        maskgit=MaskGitConfig(dim=32, depth=2, heads=1),
         sampling=SamplingConfig(num_inference_steps=4),
     ),
     "toy-64": ModelConfig(),
