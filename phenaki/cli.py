@@ -51,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     generate.add_argument("--model", help="a folder of weights or a shipped model (default: the story's, or toy-64)")
     generate.add_argument("--seed", type=int, help="default: the story's, or a random one, which is printed")
     generate.add_argument("--device", default="auto", help="cpu, cuda or auto (default)")
+    generate.add_argument("--precision", default="auto", help="float32, bfloat16, float16 or auto (default)")
     _add_sampling(generate)
     generate.set_defaults(run=_generate)
 
@@ -79,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--json", type=Path, help="write the figures here too")
     evaluate.add_argument("--sheet", type=Path, help="write a contact sheet of the first clips here")
     evaluate.add_argument("--device", default="auto", help="cpu, cuda or auto (default)")
+    evaluate.add_argument("--precision", default="auto", help="float32, bfloat16, float16 or auto (default)")
     _add_sampling(evaluate)
     evaluate.set_defaults(run=_evaluate)
 
@@ -108,7 +110,8 @@ def _sampling(arguments: argparse.Namespace, base: SamplingConfig) -> SamplingCo
 
 def _generate(arguments: argparse.Namespace) -> None:
     story = _read_story(arguments)
-    model = Phenaki.from_pretrained(arguments.model or (story.model if story else "toy-64"), arguments.device)
+    name = arguments.model or (story.model if story else "toy-64")
+    model = Phenaki.from_pretrained(name, arguments.device, arguments.precision)
     seed = arguments.seed
     if seed is None:
         seed = story.timeline.seed if story else random.randrange(2**31)
@@ -121,7 +124,10 @@ def _generate(arguments: argparse.Namespace) -> None:
     image = arguments.image.read_bytes() if arguments.image else (story.start_image if story else None)
     sampling = _sampling(arguments, story.sampling if story else model.config.sampling)
     project = Project(timeline, sampling, model.config.name, image)
-    print(f"{model.config.name} on {model.device}, kernels: {model.kernels}; {timeline.seconds:g} s, seed {seed}")
+    print(
+        f"{model.config.name} on {model.device}, {model.precision}, kernels: {model.kernels}; "
+        f"{timeline.seconds:g} s, seed {seed}"
+    )
     # clips wait on disk: an interrupt, which reaches an encoder too, then finds none running
     with TemporaryDirectory(prefix=".clips-", dir=arguments.output.parent) as scratch:
         clips = _make_clips(model, project, Path(scratch))
@@ -203,6 +209,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
         renders=arguments.renders,
         seed=arguments.seed,
         device=arguments.device,
+        precision=arguments.precision,
         json_file=arguments.json,
         sheet_file=arguments.sheet,
         **sampling,

@@ -37,16 +37,18 @@ class Phenaki:
         self._parts = parts
 
     @classmethod
-    def from_pretrained(cls, name: str | Path = "toy-64", device: str = "auto") -> Phenaki:
+    def from_pretrained(cls, name: str | Path = "toy-64", device: str = "auto", precision: str = "auto") -> Phenaki:
         """Load a folder of weights.
 
         Args:
             name: a folder, or the name of a model that comes with this program.
             device: "cpu", "cuda", "cuda:1"..., or "auto": a GPU if there is one.
+            precision: of the transformer's numbers: "float32", "bfloat16", "float16", or "auto": bfloat16 where the
+                device multiplies matrices in it, else float32.
 
         Raises:
             CheckpointError: the folder is missing, damaged or not ours.
-            DeviceError: there is no such device.
+            DeviceError: there is no such device or precision.
         """
         folder = Path(name) if Path(name).is_dir() else ASSETS / str(name)
         if not folder.is_dir():
@@ -60,27 +62,28 @@ class Phenaki:
         cvivit, maskgit = build_networks(config)
         load_part(cvivit, folder, "cvivit")
         load_part(maskgit, folder, "maskgit")
-        return cls._assemble(config, cvivit, maskgit, device)
+        return cls._assemble(config, cvivit, maskgit, device, precision)
 
     @classmethod
-    def from_preset(cls, name: str = "tiny", seed: int = 0, device: str = "auto") -> Phenaki:
+    def from_preset(cls, name: str = "tiny", seed: int = 0, device: str = "auto", precision: str = "auto") -> Phenaki:
         """A model of named sizes with random weights: for tests and for timing, not for watching."""
         config = preset(name)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             cvivit, maskgit = build_networks(config)
-        return cls._assemble(config, cvivit, maskgit, device)
+        return cls._assemble(config, cvivit, maskgit, device, precision)
 
     @classmethod
-    def _assemble(cls, config: ModelConfig, cvivit: CViViT, maskgit: MaskGit, device: str) -> Phenaki:
+    def _assemble(cls, config: ModelConfig, cvivit: CViViT, maskgit: MaskGit, device: str, precision: str) -> Phenaki:
         place = find_device(device)
+        dtype = find_precision(precision, place)
         text = load_text_encoder(config.text_encoder, device=place)
         cvivit, maskgit = cvivit.eval().requires_grad_(False), maskgit.eval().requires_grad_(False)
         # the tokenizer stays in float32: rounding would change which code is the nearest
-        maskgit = maskgit.to(place, find_precision(place))
+        maskgit = maskgit.to(place, dtype)
         sizes = config.maskgit.dim // config.maskgit.heads, config.cvivit.dim // config.cvivit.heads
         kernels.warmup(
-            place, find_precision(place), head_widths=sizes, code_width=config.cvivit.codebook_dim,
+            place, dtype, head_widths=sizes, code_width=config.cvivit.codebook_dim,
             vocabulary=config.cvivit.codebook_size,
         )  # fmt: skip
         cvivit = cvivit.to(place)
@@ -101,6 +104,11 @@ class Phenaki:
     def device(self) -> torch.device:
         """Where it runs."""
         return self._parts.device
+
+    @property
+    def precision(self) -> str:
+        """Of the transformer's numbers: "float32", "bfloat16" or "float16"."""
+        return str(self._parts.maskgit.bias.dtype).removeprefix("torch.")
 
     @property
     def kernels(self) -> str:
@@ -161,11 +169,21 @@ def find_device(name: str) -> torch.device:
     return device
 
 
-def find_precision(device: torch.device) -> torch.dtype:
-    """bfloat16 where the device multiplies matrices in it, else float32."""
+def find_precision(name: str, device: torch.device) -> torch.dtype:
+    """The precision of that name; "auto": bfloat16 where the device multiplies matrices in it, else float32.
+
+    Raises:
+        DeviceError: there is no such precision.
+    """
+    known = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+    if name in known:
+        return known[name]
+    if name != "auto":
+        raise DeviceError(f"The precision {name!r} is not known; use {', '.join(known)} or auto.")
+    fast = False
     if device.type == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
-    if device.type == "cpu" and hasattr(torch.cpu, "get_capabilities"):
-        known = torch.cpu.get_capabilities()
-        return torch.bfloat16 if known.get("amx_bf16") or known.get("avx512_bf16") else torch.float32
-    return torch.float32
+        fast = torch.cuda.is_bf16_supported()
+    elif device.type == "cpu" and hasattr(torch.cpu, "get_capabilities"):
+        found = torch.cpu.get_capabilities()
+        fast = bool(found.get("amx_bf16") or found.get("avx512_bf16"))
+    return torch.bfloat16 if fast else torch.float32

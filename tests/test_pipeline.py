@@ -8,7 +8,7 @@ import sys
 import pytest
 import torch
 
-from phenaki import ConfigError, Phenaki
+from phenaki import ConfigError, DeviceError, Phenaki
 
 
 def test_a_preset_is_the_same_for_the_same_seed_and_leaves_chance_alone() -> None:
@@ -34,3 +34,15 @@ def test_importing_the_library_is_free() -> None:
         "assert not bad, bad"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("name", ["float32", "bfloat16"])
+def test_the_precision_is_the_one_asked_for(name: str) -> None:
+    model = Phenaki.from_preset("tiny", seed=0, device="cpu", precision=name)
+    assert model.precision == name
+    assert model._parts.cvivit.from_code.weight.dtype == torch.float32  # rounding would change the nearest codes
+
+
+def test_an_unknown_precision_is_told() -> None:
+    with pytest.raises(DeviceError, match="'half' is not known; use float32"):
+        Phenaki.from_preset("tiny", precision="half")

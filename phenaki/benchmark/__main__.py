@@ -23,7 +23,6 @@ from phenaki.evaluation.machine import describe_machine
 from phenaki.pipeline import find_device, find_precision
 
 FRAMES = (11, 41)
-DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
 def main() -> int:
@@ -33,7 +32,7 @@ def main() -> int:
     parser.add_argument("--frames", type=int, help="frames to sample (default: one clip; with --peer 11 and 41)")
     parser.add_argument("--steps", type=int, default=18, help="refinement steps (default: %(default)s)")
     parser.add_argument("--device", default="auto", help="cpu, cuda or auto (default)")
-    parser.add_argument("--dtype", choices=list(DTYPES), help="default: what the device is fast in")
+    parser.add_argument("--precision", default="auto", help="default: what the device is fast in")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads (default: %(default)s)")
     parser.add_argument("--recorded", action="store_true", help="replay recorded graphs, as the app does on a GPU")
     parser.add_argument("--repeats", type=int, default=3, help="runs, of which the fastest counts (default: 3)")
@@ -52,7 +51,7 @@ def _measure(options: argparse.Namespace) -> dict[str, float | str]:
     torch.set_num_threads(options.threads)
     device = find_device(options.device)
     config = PEER_SIZES if options.preset == PEER_SIZES.name else preset(options.preset)
-    dtype = DTYPES[options.dtype] if options.dtype else find_precision(device)
+    dtype = find_precision(options.precision, device)
     sampling = SamplingConfig(num_inference_steps=options.steps)
     frames = options.frames or config.clip.clip_frames
     config = replace(config, clip=replace(config.clip, clip_frames=max(frames, config.clip.clip_frames)))
@@ -74,8 +73,8 @@ def _compare(options: argparse.Namespace) -> list[dict[str, float | str]]:
         peer = _run([str(Path(__file__).with_name("peer.py")), frames, repeats], {"PYTHONPATH": str(options.peer)})
         sizes = ["--preset", PEER_SIZES.name, "--frames", frames, "--steps", options.steps, "--repeats", repeats]
         ours = [
-            _run(["-m", "phenaki.benchmark", *sizes, "--device", "cpu", "--dtype", dtype], {})
-            for dtype in ("float32", "bfloat16")
+            _run(["-m", "phenaki.benchmark", *sizes, "--device", "cpu", "--precision", precision], {})
+            for precision in ("float32", "bfloat16")
         ]
         for row in (peer, *ours):
             share = float(row["cpu_seconds"]) / float(peer["cpu_seconds"])

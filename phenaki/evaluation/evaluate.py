@@ -116,7 +116,7 @@ def evaluate(
     )
     return Report(
         model=model.config.name,
-        machine=describe_machine(model.device),
+        machine=f"{describe_machine(model.device)}, {model.precision}",
         sampling=sampling,
         seed=seed,
         adherence=attribute_shares(adherence),

@@ -30,6 +30,7 @@ def run_evaluation(
     temperature: float | None = None,
     choice_temperature: float | None = None,
     device: str = "auto",
+    precision: str = "auto",
     json_file: Path | None = None,
     sheet_file: Path | None = None,
 ) -> Report:
@@ -45,7 +46,8 @@ def run_evaluation(
         guidance_scale: see ``SamplingConfig``.
         temperature: see ``SamplingConfig``.
         choice_temperature: see ``SamplingConfig``.
-        device: as for ``Phenaki.from_pretrained``.
+        device: this and the next: as for ``Phenaki.from_pretrained``.
+        precision: of the transformer.
         json_file: where the report goes as JSON.
         sheet_file: where a picture of the first films goes: uncurated samples with the judge's verdicts.
 
@@ -58,7 +60,7 @@ def run_evaluation(
     for file in (json_file, sheet_file):
         if file is not None and not file.parent.is_dir():
             raise MediaError(f"{file} cannot be written: there is no folder {file.parent}. Create it first.")
-    loaded, judge = Phenaki.from_pretrained(model, device), load_judge()
+    loaded, judge = Phenaki.from_pretrained(model, device, precision), load_judge()
     given = {
         "num_inference_steps": num_inference_steps, "guidance_scale": guidance_scale,
         "temperature": temperature, "choice_temperature": choice_temperature,

@@ -41,6 +41,7 @@ class FakeModel:
     def __init__(self, shape: ClipShape | None = None) -> None:
         self.config = ModelConfig(name="fake", clip=shape or ClipShape(), cvivit=SMALL)
         self.clip, self.device = self.config.clip, torch.device("cpu")
+        self.precision = "float32"
         self._parts = SimpleNamespace(cvivit=CViViT(SMALL).eval())
         self.asked: list[tuple[Timeline, SamplingConfig]] = []
 
@@ -180,7 +181,7 @@ def test_the_machine_is_described_in_one_line() -> None:
 @pytest.fixture
 def loaded(model: FakeModel, monkeypatch: pytest.MonkeyPatch) -> FakeModel:
     """The fake model and the fake judge are what ``run_evaluation`` loads."""
-    monkeypatch.setattr(run_module, "Phenaki", SimpleNamespace(from_pretrained=lambda name, device: model))
+    monkeypatch.setattr(run_module, "Phenaki", SimpleNamespace(from_pretrained=lambda *place: model))
     monkeypatch.setattr(run_module, "load_judge", FakeJudge)
     return model
 
