@@ -13,7 +13,7 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -56,16 +56,6 @@ class Resources:
     shared: int  # bytes a program
     tensor_core: int  # instructions
     wide_loads: int  # instructions that load 16 bytes
-
-
-@dataclass
-class Report:
-    variant: Variant
-    architecture: int
-    resources: Resources = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.resources = resources(compiled(self.variant, self.architecture), self.architecture)
 
 
 def variants(architecture: int, *, every: bool = False) -> Iterator[Variant]:
@@ -207,7 +197,7 @@ def main() -> None:
     arguments = parser.parse_args()
     print(f"{'':52}registers  spilled   shared  tensor-core  16-byte loads")
     for variant in variants(arguments.arch, every=arguments.every):
-        r = Report(variant, arguments.arch).resources
+        r = resources(compiled(variant, arguments.arch), arguments.arch)
         print(f"{variant.name:52}{r.registers:9}{r.spilled:9}{r.shared:9}{r.tensor_core:13}{r.wide_loads:15}")
 
 

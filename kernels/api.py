@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -58,8 +59,7 @@ def attention(
         from kernels import attention_triton
 
         return attention_triton.attention(q, k, v, mask, causal=causal, bias_table=bias_table, grid=grid)
-    version = reference.fused_attention if choices.fused_is_faster(q, k) else reference.attention
-    return version(q, k, v, mask, causal=causal, bias_table=bias_table, grid=grid)
+    return _torch_attention(q, k, v, mask, causal=causal, bias_table=bias_table, grid=grid)
 
 
 def packed_attention(q: Tensor, k: Tensor, v: Tensor, *, implementation: str = "auto") -> Tensor:
@@ -86,8 +86,7 @@ def packed_attention(q: Tensor, k: Tensor, v: Tensor, *, implementation: str = "
         from kernels import packed_triton
 
         return packed_triton.packed_attention(q, k, v)
-    version = reference.fused_attention if choices.fused_is_faster(q, k) else reference.attention
-    return version(q, k, v, causal=True)
+    return _torch_attention(q, k, v, causal=True)
 
 
 def vq_lookup(x: Tensor, codebook: Tensor, *, metric: str = "cosine", implementation: str = "auto") -> Tensor:
@@ -152,6 +151,14 @@ def sample_tokens(
 
         return sample_triton.sample_tokens(logits, rows, key, temperature)
     return sample_reference.sample_tokens(logits, rows, key, temperature)
+
+
+def _torch_attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None, **options: Any) -> Tensor:
+    """The faster of PyTorch's two."""
+    if not choices.fused_is_faster(q, k):
+        return reference.attention(q, k, v, mask, **options)
+    with choices.backend_order(q):
+        return reference.fused_attention(q, k, v, mask, **options)
 
 
 def _is_traced(x: Tensor) -> bool:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
+
 import torch
 from torch import Tensor
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 # Keys from which PyTorch's fused attention is the faster one on a CPU. Measured on one core of an AMD EPYC (AVX-512),
 # torch 2.13.0, fused against plain: float32 4.1 to 9.8 ms at (2, 4, 384, 64), 68 to 164 ms at (2, 6, 1344, 64);
@@ -27,9 +30,9 @@ UNMEASURED = {
 # `python -m kernels.bench all` printed on that architecture, and names it: device, date, both times.
 MEASURED: dict[tuple[int, str, str], str] = {}
 
-# Architectures on which PyTorch's attention should try cuDNN first. Reported, not measured by us: 1.7 to 2.3 times
-# FlashAttention 2 on Hopper and slower than it on A100, A10G and consumer Blackwell.
-CUDNN_FIRST = frozenset({90})
+# On it PyTorch's attention should try cuDNN first. Reported, not measured by us: 1.7 to 2.3 times FlashAttention 2 on
+# Hopper, and slower than it on A100, A10G and consumer Blackwell.
+HOPPER = (9, 0)
 
 
 def faster(operation: str, capability: int, size: int) -> str:
@@ -41,3 +44,12 @@ def faster(operation: str, capability: int, size: int) -> str:
 def fused_is_faster(q: Tensor, k: Tensor) -> bool:
     """Whether PyTorch's fused attention beats its plain one."""
     return q.is_cuda or k.shape[-2] >= FUSED_FROM.get(q.dtype, FUSED_FROM_ELSE)
+    return q.is_cuda or k.shape[-2] >= FUSED_FROM
+
+
+def backend_order(q: Tensor) -> AbstractContextManager[None]:
+    """Within it PyTorch's attention tries its backends in the order that we expect to be best on this GPU."""
+    if not q.is_cuda or torch.version.hip is not None or torch.cuda.get_device_capability(q.device) != HOPPER:
+        return nullcontext()
+    order = [SDPBackend.CUDNN_ATTENTION, SDPBackend.FLASH_ATTENTION, SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]
+    return sdpa_kernel(order, set_priority=True)

@@ -42,7 +42,7 @@ LIMITS = {
     "attention": Limits(widths=(32, 64, 128)),
     "biased_attention": Limits(widths=(32, 64, 128)),
     "packed_attention": Limits(widths=(32, 64, 128), longest=16),
-    "vq_lookup": Limits(widest=256),
+    "vq_lookup": Limits(widest=128),
     "sample_tokens": Limits(),
 }
 

@@ -78,7 +78,7 @@ def test_limits_are_said_in_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
         assert "torch.float64" in str(asked(operation, dtype=torch.float64))
     assert "width 48; its kernel takes 32, 64 or 128" in str(asked("attention", width=48))
     assert "up to 16" in str(asked("packed_attention", size=17))
-    assert "up to 256" in str(asked("vq_lookup", width=300))
+    assert "up to 128" in str(asked("vq_lookup", width=130))
 
 
 def test_gradients_and_the_table_of_choices_keep_torch(monkeypatch: pytest.MonkeyPatch) -> None:
