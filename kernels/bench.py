@@ -260,7 +260,7 @@ def share_that_differ(ids: Tensor, want: Tensor) -> float:
 
 
 def is_wrong(row: Row, dtype: torch.dtype) -> bool:
-    """Whether a version of ours missed its tolerance. A few ids may differ, of codes within a rounding of each other."""
+    """Whether a version of ours missed its tolerance. A few ids may differ: codes within a rounding of each other."""
     limit = TOLERANCE[dtype] if row.section == "attention" else 5e-3
     return row.version in ("ours", "torch") and (row.milliseconds is None or (row.error or 0.0) > limit)
 

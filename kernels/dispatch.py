@@ -115,7 +115,10 @@ def why_not_on(device: torch.device) -> str | None:
         return "TRITON_INTERPRET is set; the interpreter takes tensors on the CPU."
     if device.type != "cuda":
         return f"The tensors are on {device.type}; the kernels need an NVIDIA GPU."
-    return _why_not_on_gpu(device.index if device.index is not None else torch.cuda.current_device())
+    current = torch.cuda.current_device()
+    if device.index not in (None, current):
+        return f"The tensors are on cuda:{device.index} and Triton launches on cuda:{current}, the current device."
+    return _why_not_on_gpu(current)
 
 
 @functools.cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 
 import torch
@@ -31,17 +32,17 @@ def warmup(
     device = torch.device(device)
     if why_not_on(device) is not None:
         return
-    for width in head_widths:
-        q = torch.zeros(1, 1, 16, width, dtype=dtype, device=device)
-        table = torch.zeros(1, 3 * 3 * 7, dtype=dtype, device=device)
-        mask = torch.ones(1, 16, dtype=torch.bool, device=device)
+    for width, grid in itertools.product(head_widths, ((1, 4, 4), (2, 8, 8))):  # few queries and many
+        t, h, w = grid
+        q = torch.zeros(1, 1, t * h * w, width, dtype=dtype, device=device)
+        mask = torch.ones(1, t * h * w, dtype=torch.bool, device=device)
+        table = torch.zeros(1, (2 * t - 1) * (2 * h - 1) * (2 * w - 1), dtype=dtype, device=device)
         for causal in (False, True):
             api.attention(q, q, q, causal=causal)
-            api.attention(q, q, q, bias_table=table, grid=(2, 2, 4), causal=causal)
+            api.attention(q, q, q, bias_table=table, grid=grid, causal=causal)
         api.attention(q, q, q, mask)
-        for length in (1, 2, 4, 8, 16):
-            packed = q[:, :, :length]
-            api.packed_attention(packed, packed, packed)
+        packed = q[:, :, :6]
+        api.packed_attention(packed, packed, packed)
     codes = torch.zeros(64, code_width, device=device)
     for metric in api.METRICS:
         api.vq_lookup(codes, codes, metric=metric)
