@@ -168,6 +168,11 @@ PRESETS: dict[str, ModelConfig] = {
         sampling=SamplingConfig(num_inference_steps=4),
     ),
     "toy-64": ModelConfig(),
+    "toy-128": ModelConfig(
+        name="toy-128",
+        cvivit=CViViTConfig(height=128, width=128, codebook_size=8192),
+        maskgit=MaskGitConfig(dim=512, depth=8, heads=8),
+    ),
     "paper": ModelConfig(
         name="paper",
         cvivit=CViViTConfig(

@@ -92,14 +92,14 @@ def _pose(state: _State, start: _State, motion: str, k: int, frame: int, *, open
         lift, turn = 2.5 * abs(math.sin(angle)), 0.09 * math.sin(angle)
     elif motion == "jump":
         arc = 4 * (phase / CYCLE) * (1 - phase / CYCLE)
-        lift, stretch = 22 * arc, 0.84 + 0.2 * arc
+        lift, stretch = 15 * arc, 0.84 + 0.2 * arc
     elif motion == "hop":
-        lift = 8 * math.sin(math.pi * (phase % 3) / 3)
+        lift = 6 * math.sin(math.pi * (phase % 3) / 3)
         turn = 0.14 * math.sin(angle)
     elif motion == "spin":
         turn = angle
     elif motion == "circle":
-        dx, lift = 10 * math.sin(angle), 9 * (1 - math.cos(angle))
+        dx, lift = 7 * math.sin(angle), 6 * (1 - math.cos(angle))
     elif motion in ("grow", "shrink"):
         rate = 1 / 5 if opening else 1 / CYCLE  # a whole number of levels at the end of a clip
         level = start.level + k * rate * (1 if motion == "grow" else -1)

@@ -74,15 +74,17 @@ def render(
     index = torch.tensor([sprite_index(_SPRITE[s.subject]) for s in specs], device=device)
     subject = _place(sprites[index], poses, size)  # (b, f, 4, H, W)
     picture = _over(picture, subject)
-    for kind, colour in _WEATHER_COLOUR.items():
+    for kind, veil in _VEILS.items():
         level = torch.tensor(
             np.stack([_weather_level(s, kind)[a : a + frames] for s, a in zip(specs, start, strict=True)])
         )
         if level.any():
-            drops = _drops(kind, size).to(device)  # (CYCLE, H, W)
             clock = torch.tensor([[(a + i) % CYCLE for i in range(frames)] for a in start], device=device)
-            alpha = (drops[clock] * level.to(device)[..., None, None])[:, :, None]
-            picture = picture * (1 - alpha) + alpha * torch.tensor(colour, device=device)[:, None, None]
+            drops = _drops(kind, size).to(device)[clock][:, :, None]  # (b, f, 1, H, W)
+            level = level.to(device)[:, :, None, None, None]
+            shade, colour = (torch.tensor(c, device=device)[:, None, None] for c in (veil.shade, veil.colour))
+            picture = picture * torch.lerp(torch.ones_like(shade), shade, level)
+            picture = torch.lerp(picture, colour, level * (veil.haze + (1 - veil.haze) * drops))
     video = picture.permute(0, 2, 1, 3, 4).clamp(0, 1) * 2 - 1  # (b, 3, f, H, W)
     return Rendered(video.contiguous(), subject[:, :, 3:].permute(0, 2, 1, 3, 4).contiguous())
 
@@ -197,7 +199,7 @@ def _patches(strip: Tensor, scene: Scene, rng: np.random.Generator, y: Tensor, x
         px, py = i * PERIOD / 14 + rng.uniform(-3, 3), rng.uniform(47, 62)
         dx = ((x - px + PERIOD / 2) % PERIOD - PERIOD / 2) / rng.uniform(3, 5)
         tuft = torch.exp(-((dx**2 + ((y - py) / 1.1) ** 2) ** 2)) * 0.8
-        tone = torch.tensor(scene.ground)[:, None, None] * (0.72 if i % 2 else 1.22)
+        tone = torch.tensor(scene.ground)[:, None, None] * (0.78 if i % 2 else 1.17)
         colour = torch.cat([tone.clamp(0, 1), torch.ones(1, 1, 1)])
         strip = strip * (1 - tuft * strip[3:]) + colour * tuft * strip[3:]
     return strip
@@ -219,7 +221,19 @@ def _stamp(picture: Tensor, sprite: str, x: float, y: float, height: float, size
     return picture
 
 
-_WEATHER_COLOUR = {"rain": (0.80, 0.88, 1.0), "snowfall": (1.0, 1.0, 1.0)}
+@dataclass(frozen=True)
+class _Veil:
+    """What weather does to the whole picture, so that it shows in every token, and the colour of its drops."""
+
+    shade: tuple[float, float, float]  # factor on every colour
+    haze: float  # share of the drops' colour in the air
+    colour: tuple[float, float, float]
+
+
+_VEILS = {
+    "rain": _Veil((0.66, 0.74, 0.86), 0.08, (0.80, 0.88, 1.0)),
+    "snowfall": _Veil((1.0, 1.0, 1.0), 0.26, (1.0, 1.0, 1.0)),
+}
 
 
 def _weather_level(spec: StorySpec, kind: str) -> np.ndarray:
@@ -232,7 +246,7 @@ def _drops(kind: str, size: int) -> Tensor:
     """Opacity of the falling drops or flakes in each frame of the cycle, (CYCLE, H, W)."""
     rng = _rng(kind, 0, "drops")
     y, x = _pixel_grid(size)
-    speed, tall, wide, count, strength = (8.0, 2.8, 0.45, 13, 0.8) if kind == "rain" else (4.0, 0.85, 0.85, 11, 0.9)
+    speed, tall, wide, count, strength = (8.0, 3.2, 0.6, 9, 0.6) if kind == "rain" else (4.0, 1.15, 1.15, 9, 0.9)
     repeat = 24.0  # units after which the drops repeat, a whole number of cycles
     frames = torch.zeros(CYCLE, size, size)
     for _ in range(count):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-WORLD_VERSION = 0
+WORLD_VERSION = 1
 
 
 @dataclass(frozen=True)
