@@ -1,6 +1,6 @@
 """Check and time every kernel against what PyTorch offers, beside the least time that the device could take.
 
-python -m kernels.bench all --json FILE        # on an NVIDIA GPU, under 5 minutes
+python -m kernels.bench all --json FILE        # on an NVIDIA GPU, under 8 minutes
 python -m kernels.bench all --device cpu       # PyTorch's versions at small sizes: tests this file
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
 import statistics
 import subprocess
@@ -231,10 +232,33 @@ def draw_rows(bench: Bench) -> Iterator[Row]:
             yield row
 
 
+def sampling_rows(bench: Bench) -> Iterator[Row]:
+    """Whole clips, timed by `phenaki.benchmark` in a process of its own: it knows the model, this package does not."""
+    cases = [("toy-64", 18), ("toy-128", 24), ("paper", 24), ("paper", 48)] if bench.on_gpu else [("tiny", 2)]
+    versions = {"eager, SDPA": ("torch", []), "eager, ours": ("auto", []), "recorded, ours": ("auto", ["--recorded"])}
+    for preset, steps in cases:
+        for version, (choice, flags) in versions.items():
+            if steps == 48 and not flags:
+                continue
+            command = ["-m", "phenaki.benchmark", "--preset", preset, "--steps", str(steps), *flags]
+            done = subprocess.run(
+                [sys.executable, *command, "--device", bench.device.type, "--repeats", "3" if bench.on_gpu else "1"],
+                cwd=Path(__file__).parents[1], env=os.environ | {dispatch.VARIABLE: choice}, capture_output=True,
+                text=True,
+            )  # fmt: skip
+            case = f"{preset}, {steps} steps"
+            if done.returncode:
+                yield Row("sampling", case, version, None, note=done.stderr.strip()[-200:])
+                continue
+            result = json.loads(done.stdout.strip().splitlines()[-1])
+            yield Row("sampling", case, version, 1e3 * result["seconds"], 1e3 * result["flops"] / bench.rate)
+
+
 SECTIONS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "attention": attention_rows,
     "lookup": lookup_rows,
     "draw": draw_rows,
+    "sampling": sampling_rows,
 }
 
 

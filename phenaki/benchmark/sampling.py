@@ -12,7 +12,7 @@ from torch import Tensor
 from phenaki.config import CViViTConfig, MaskGitConfig, ModelConfig, SamplingConfig
 from phenaki.cvivit import RecordedDecoder
 from phenaki.evaluation.machine import peak_memory_mib
-from phenaki.maskgit import sample_tokens
+from phenaki.maskgit import MaskGit, sample_tokens
 from phenaki.maskgit.refinement import MaskedRefinement, RecordedRefinement
 from phenaki.pipeline import build_networks
 from phenaki.shapes import ClipShape
@@ -39,6 +39,7 @@ class Timing:
     cpu_seconds: float  # of the process, the least of all repeats
     seconds: float  # on the wall, the least of all repeats
     peak_mib: float  # of the process, everything included
+    flops: float  # of the transformer's matrix products, with and without the prompt in each step
 
     def to_dict(self) -> dict[str, float | str]:
         """Plain data for JSON."""
@@ -60,9 +61,9 @@ def time_sampling(
         recorded: as graphs, which a GPU replays.
     """
     torch.manual_seed(0)
-    cvivit, maskgit = build_networks(config)
-    cvivit = cvivit.to(device).eval()
-    maskgit = maskgit.to(device, dtype).eval()
+    with device:  # the weights of a large model are made where they are needed
+        cvivit, maskgit = build_networks(config)
+    cvivit, maskgit = cvivit.eval(), maskgit.to(dtype).eval()
     embeds = torch.randn(1, TEXT_LENGTH, config.maskgit.text_dim, device=device, dtype=dtype)
     mask = torch.ones(1, TEXT_LENGTH, dtype=torch.bool, device=device)
     grid = (config.clip.token_frames(num_frames), *config.cvivit.grid)
@@ -84,4 +85,12 @@ def time_sampling(
         cpu.append(time.process_time() - begun[0])
         wall.append(time.perf_counter() - begun[1])
     name = f"{config.name}, {str(dtype).removeprefix('torch.')}{', recorded' if recorded else ''}"
-    return Timing(name, num_frames, min(cpu), min(wall), peak_memory_mib())
+    flops = 2 * sampling.num_inference_steps * step_flops(maskgit, grid[0] * grid[1] * grid[2])
+    return Timing(name, num_frames, min(cpu), min(wall), peak_memory_mib(), flops)
+
+
+def step_flops(maskgit: MaskGit, n: int) -> float:
+    """Multiplications and additions of the layers' matrix products over ``n`` tokens; the head is left out."""
+    weights = sum(p.numel() for name, p in maskgit.layers.named_parameters() if p.ndim == 2 and "key_value" not in name)
+    attention = 2 * n * maskgit.place.shape[-1] * len(maskgit.layers)  # scores, then values
+    return 2.0 * n * (weights + attention)
