@@ -6,6 +6,7 @@ python -m phenaki.training.judge runs/judge --minutes 12
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from phenaki.checkpoint import save_part
+from phenaki.checkpoint import load_config, load_part, save_part
 from phenaki.evaluation.judge import (
     ATTRIBUTES,
     PART,
@@ -25,6 +26,7 @@ from phenaki.evaluation.judge import (
     save_judge_config,
 )
 from phenaki.evaluation.samples import evaluation_rng, sample_seen, stage_at
+from phenaki.pipeline import build_networks
 from phenaki.shapes import ClipShape
 from phenaki.training.cvivit import render_windows
 from phenaki.training.run import Run
@@ -47,6 +49,7 @@ def train_judge(
     lr: float = 2e-3,
     seed: int = 0,
     start: Path | None = None,
+    tokenizer: Path | None = None,
     test: int = 1024,
 ) -> dict[str, float]:
     """Train for ``minutes`` and leave the averaged weights in ``folder``.
@@ -61,6 +64,8 @@ def train_judge(
         lr: learning rate.
         seed: of weights and data; step n of a run always sees the same data.
         start: a folder with a judge to begin with, if nothing is resumed; it sees rough clips at once.
+        tokenizer: a folder with a tokenizer: half of the clips go through it, so that the judge learns to read what is
+            left of a motion or a weather after it.
         test: fresh renders on which the averaged weights are measured.
 
     Returns:
@@ -73,6 +78,7 @@ def train_judge(
     if start is not None and not resume:
         run.start_from(start)
         run.facts["begins_at"] = EASY_STEPS
+    through = _round_trip(tokenizer) if tokenizer is not None else None
     rng = evaluation_rng(seed, "judge's training")
     windows = [sample_seen(rng, shape) for _ in range(test)]
     video, truths = render_windows(windows, config.size).video, [ClipFacts.of(w) for w in windows]
@@ -87,7 +93,8 @@ def train_judge(
             weight = 1.0 if lesson < STILL_STEPS else 0.3
             losses = {name: weight * loss for name, loss in _losses(run.model, _draw(rng, stills, 1, strength)).items()}
         if lesson >= STILL_STEPS:
-            for name, loss in _losses(run.model, _draw(rng, batch, config.num_frames, strength)).items():
+            sample = _draw(rng, batch, config.num_frames, strength, through)
+            for name, loss in _losses(run.model, sample).items():
                 losses[name] = losses.get(name, 0.0) + loss
         norm = run.update(torch.stack(list(losses.values())).sum(), clip=5.0)
         run.log(norm=norm, **{name: loss.item() for name, loss in losses.items()})
@@ -108,7 +115,24 @@ def train_judge(
     return accuracy
 
 
-def _draw(rng: np.random.Generator, count: int, num_frames: int, strength: float) -> tuple[Tensor, Tensor]:
+def _round_trip(folder: Path) -> Callable[[Tensor], Tensor]:
+    """What a tokenizer makes of a video."""
+    cvivit, _ = build_networks(load_config(folder))
+    load_part(cvivit, folder, "cvivit")
+    cvivit.eval()
+
+    @torch.no_grad()
+    def through(video: Tensor) -> Tensor:
+        with torch.autocast("cpu", torch.bfloat16):
+            return cvivit.decode(cvivit.encode(video)).float().clamp(-1, 1)
+
+    return through
+
+
+def _draw(
+    rng: np.random.Generator, count: int, num_frames: int, strength: float,
+    through: Callable[[Tensor], Tensor] | None = None,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
     """Rough clips, or single frames of clips, and their labels (b, attributes)."""
     config = JudgeConfig()
     windows = [sample_seen(rng, ClipShape(clip_frames=config.num_frames)) for _ in range(count)]
@@ -119,7 +143,14 @@ def _draw(rng: np.random.Generator, count: int, num_frames: int, strength: float
         facts = [
             replace(f, weather=stage_at(w.spec, a).weather) for f, w, a in zip(facts, windows, starts, strict=True)
         ]
-    return roughen(video, rng, strength), torch.tensor([f.indices() for f in facts])
+    labels = torch.tensor([f.indices() for f in facts])
+    if through is None:
+        return roughen(video, rng, strength), labels
+    half = count // 2  # of the half that is tokenized, each second clip stays as it is: colours tell the weather
+    made = through(video[:half])
+    return torch.cat([made[::2], roughen(torch.cat([made[1::2], video[half:]]), rng, strength)]), torch.cat(
+        [labels[:half:2], labels[1:half:2], labels[half:]]
+    )
 
 
 def _losses(model: nn.Module, sample: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
@@ -194,8 +225,15 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=12.0)
     parser.add_argument("--resume", action="store_true", help="go on from what the folder holds")
     parser.add_argument("--weights", type=Path, help="begin with the judge of this folder, such as assets/judge")
+    parser.add_argument("--tokenizer", type=Path, help="show it clips that went through this model's tokenizer too")
     options = parser.parse_args()
-    train_judge(options.folder, minutes=options.minutes, resume=options.resume, start=options.weights)
+    train_judge(
+        options.folder,
+        minutes=options.minutes,
+        resume=options.resume,
+        start=options.weights,
+        tokenizer=options.tokenizer,
+    )
 
 
 if __name__ == "__main__":
