@@ -74,6 +74,7 @@ def _compare(options: argparse.Namespace) -> list[dict[str, float | str]]:
         sizes = ["--preset", PEER_SIZES.name, "--frames", frames, "--steps", options.steps, "--repeats", repeats]
         ours = [
             _run(["-m", "phenaki.benchmark", *sizes, "--device", "cpu", "--precision", precision], {})
+            | {"name": f"this program, {precision}"}
             for precision in ("float32", "bfloat16")
         ]
         for row in (peer, *ours):

@@ -48,7 +48,7 @@ def test_the_table_shows_shares_of_the_peers_time(monkeypatch, capsys, tmp_path)
         "sys.argv", ["benchmark", "--peer", "build/peer", "--frames", "11", "--json", str(tmp_path / "x.json")]
     )
     assert benchmark.main() == 0
-    assert "| peer, bfloat16 | 11 | 3.00 | 0.25 | 700 MiB |" in capsys.readouterr().out
+    assert "| this program, bfloat16 | 11 | 3.00 | 0.25 | 700 MiB |" in capsys.readouterr().out
     assert len(json.loads((tmp_path / "x.json").read_text())["runs"]) == 3
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from phenaki.evaluation.judge import ATTRIBUTES, load_judge
-from phenaki.training.judge import roughen, train_judge
+from phenaki.training.judge import _draw, roughen, train_judge
 from phenaki.world.render import render
 from phenaki.world.spec import Stage, StorySpec
 
@@ -55,3 +55,17 @@ def test_training_can_begin_with_a_finished_judge(tmp_path: Path) -> None:
     train_judge(tmp_path, minutes=0.001, batch=2, test=2, start=shipped)
     one, two = load_judge(shipped), load_judge(tmp_path)
     assert all(torch.allclose(a, b, atol=0.1) for a, b in zip(one.parameters(), two.parameters(), strict=True))
+
+
+def test_half_of_the_clips_go_through_the_tokenizer() -> None:
+    asked = []
+
+    def spy(video: torch.Tensor) -> torch.Tensor:
+        asked.append(len(video))
+        return torch.zeros_like(video)
+
+    video, labels = _draw(np.random.default_rng(0), 8, 11, 0.0, spy)
+    plain, wanted = _draw(np.random.default_rng(0), 8, 11, 0.0)
+    order = [0, 2, 1, 3, 4, 5, 6, 7]  # those that stay as they are come first
+    assert asked == [4] and not video[:4].any()
+    assert torch.equal(video[4:], plain[4:]) and torch.equal(labels, wanted[order])
