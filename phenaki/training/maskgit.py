@@ -24,6 +24,7 @@ CHUNK = 3072  # samples rendered at a time
 PASSES = 4  # times that each is seen, always with other masks
 TEXT_DROPOUT = 0.1
 PRIMED_OPENINGS = 0.15  # openings whose first token frame is given: a start image
+WRONG_PRIMES = (0.3, 0.15)  # share of the continuations with wrong tokens in what they inherit, and the most of those
 SUBJECT_WEIGHT = (3.0, 1.0)  # of tokens that the subject covers, at the start and at the end of a stretch
 
 
@@ -96,6 +97,7 @@ def masked_loss(
     """
     token_ids = chunk.token_ids[rows].long()  # (b, t, h, w)
     _, t, h, w = token_ids.shape
+    token_ids = spoil_primes(token_ids, chunk.prime[rows], rng)
     masked = mask_some(chunk.prime[rows], chunk.still[rows], (t, h, w), rng)
     still = chunk.still[rows]
     losses, right, count = [], 0.0, 0
@@ -116,6 +118,15 @@ def masked_loss(
         count += len(target)
     loss = torch.cat([a for a, _ in losses]).sum() / torch.cat([b for _, b in losses]).sum()
     return loss, right / count
+
+
+def spoil_primes(token_ids: Tensor, prime: Tensor, rng: np.random.Generator) -> Tensor:
+    """Put tokens of other samples into what some samples inherit: a film's own clips are not free of mistakes."""
+    b, t, h, w = token_ids.shape
+    share = np.where(rng.random(b) < WRONG_PRIMES[0], rng.uniform(0, WRONG_PRIMES[1], b), 0.0)
+    wrong = torch.from_numpy(rng.random((b, t, h, w)) < share[:, None, None, None])
+    wrong &= torch.arange(t)[None, :, None, None] < prime[:, None, None, None]
+    return torch.where(wrong, token_ids.roll(1, 0), token_ids)
 
 
 def mask_some(prime: Tensor, still: Tensor, grid: tuple[int, int, int], rng: np.random.Generator) -> Tensor:

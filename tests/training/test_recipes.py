@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +17,11 @@ from phenaki.cvivit import CViViT
 from phenaki.errors import CheckpointError
 from phenaki.pipeline import build_networks
 from phenaki.text import load_text_encoder
-from phenaki.training.cvivit import measure, reconstruction_loss, train_cvivit, training_batch
-from phenaki.training.maskgit import mask_some, masked_loss, train_maskgit
-from phenaki.training.tokens import make_chunk, token_coverage
+from phenaki.training.cvivit import measure, reconstruction_loss, render_windows, train_cvivit, training_batch
+from phenaki.training.maskgit import mask_some, masked_loss, spoil_primes, train_maskgit
+from phenaki.training.tokens import make_chunk, remembered_frames, token_coverage
 from phenaki.world.render import Rendered
+from phenaki.world.windows import sample_continuation
 
 CONFIG = preset("tiny")
 
@@ -107,11 +109,30 @@ def test_masks_spare_what_came_before_and_what_an_image_lacks() -> None:
     assert masked[:, 0].any() and masked.flatten(1).any(1).all()
 
 
+def test_only_what_is_inherited_is_ever_spoilt() -> None:
+    ids = torch.arange(400)[:, None, None, None].expand(-1, 6, 4, 4)
+    prime = torch.tensor([3, 0] * 200)
+    spoilt = spoil_primes(ids, prime, np.random.default_rng(0)) != ids
+    assert spoilt[prime == 3][:, :3].any() and spoilt.float().mean() < 0.05
+    assert not spoilt[:, 3:].any() and not spoilt[prime == 0].any()
+
+
+def test_what_a_clip_inherits_comes_from_the_tokenizer_not_from_the_renderer() -> None:
+    torch.manual_seed(0)
+    cvivit = build_networks(CONFIG)[0].eval()
+    windows = [sample_continuation(np.random.default_rng(0), CONFIG.clip)]
+    inherited = remembered_frames(windows, CONFIG, cvivit)
+    earlier = render_windows([replace(windows[0], start=windows[0].start - CONFIG.clip.new_frames)], 32).video
+    expected = cvivit.decode(cvivit.encode(earlier))[:, :, -CONFIG.clip.prime_frames :]
+    assert inherited.shape == expected.shape
+    assert (inherited - expected.clamp(-1, 1)).abs().max() < 0.01  # whole numbers of 255
+
+
 def test_the_loss_of_a_guess_at_random_is_the_logarithm_of_the_codebook() -> None:
     torch.manual_seed(0)
     cvivit, maskgit = build_networks(CONFIG)
     chunk = make_chunk(CONFIG, cvivit.eval(), load_text_encoder("minilm"), 20, (0, 1))
-    assert chunk.still.sum() == 2 and (chunk.prime > 0).sum() == 9
+    assert chunk.still.sum() == 2 and (chunk.prime > 0).sum() == 11
     loss, _ = masked_loss(maskgit.eval(), chunk, torch.arange(20), 1.0, np.random.default_rng(0))
     assert loss.item() == pytest.approx(np.log(64), abs=0.35)
     again = make_chunk(CONFIG, cvivit, load_text_encoder("minilm"), 20, (0, 1))
