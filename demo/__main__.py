@@ -6,8 +6,9 @@ import argparse
 import logging
 import signal
 import sys
+from pathlib import Path
 
-from demo.settings import AppSettings
+from demo.settings import AppSettings, default_data_folder
 from phenaki import Phenaki, PhenakiError
 
 
@@ -19,6 +20,8 @@ def read_arguments(arguments: list[str] | None = None) -> AppSettings:
     parser.add_argument("--device", default=AppSettings.device, help="cpu, cuda, cuda:1 ... or auto")
     parser.add_argument("--host", default=AppSettings.host, help="address to listen on; 0.0.0.0 for the whole network")
     parser.add_argument("--port", type=int, help="port to listen on; the first free one from 7860 by default")
+    parser.add_argument("--data", type=Path, help="folder for films (default: the user's cache folder)")
+    parser.add_argument("--mcp", action="store_true", help="offer the endpoints to agents, too; needs gradio[mcp]")
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
     options = parser.parse_args(arguments)
     return AppSettings(
@@ -28,6 +31,8 @@ def read_arguments(arguments: list[str] | None = None) -> AppSettings:
         host=options.host,
         port=options.port,
         open_browser=not options.no_browser,
+        mcp=options.mcp,
+        data=(options.data or default_data_folder()).expanduser(),
     )
 
 
@@ -58,7 +63,7 @@ def main(arguments: list[str] | None = None) -> int:
         except OSError as error:
             print(f"demo: the app cannot listen on {settings.host}: {error} Try another --port.", file=sys.stderr)
             return 2
-        # a polite kill, too, has to leave through here, where the films on disk are removed
+        # a polite kill, too, has to leave through here, where the threads are ended
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         print(f"Phenaki is at {address} (Ctrl+C ends it)", flush=True)
         try:

@@ -1,46 +1,54 @@
-"""The page: layout, what each event calls, and how it is served."""
+"""The page: what each event calls, and how it is served."""
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterator
-from dataclasses import fields
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import asdict, astuple
 from typing import Any
 
 import gradio as gr
 import torch
 
+from demo import views
 from demo.api import add_endpoints
-from demo.examples import load_examples
-from demo.handlers import Handlers, Opened, Watched
+from demo.handlers import Handlers
 from demo.layout import Widgets, build_layout
+from demo.page import Page
+from demo.presets import presets
 from demo.service import GenerationService
 from demo.theme import CSS, build_theme
 from phenaki import Phenaki
 
-# Kept by the browser alone: no request is made while someone types.
-AUTOSAVE = "(document, ...settings) => ({ document, settings })"
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
 def build_app(service: GenerationService) -> gr.Blocks:
     """The whole page for one model."""
-    model = service.model
-    device = describe_device(model)
-    examples = load_examples(service.settings.examples, model.clip)
-    handlers = Handlers(service, examples, device)
+    device = describe_device(service.model)
+    handlers = Handlers(service, device)
     with gr.Blocks(title="Phenaki", analytics_enabled=False, delete_cache=(3600, 86400)) as blocks:
         add_endpoints(service)  # first, so that they get their names before the page's own events
-        widgets = build_layout(model, examples, handlers.example_document(examples[0]), device)
-        watch = _wire_films(widgets, handlers)
+        widgets = build_layout(service, first_views(service, device), device)
+        _wire_settings(widgets, service)
+        _wire_films(widgets, handlers)
         _wire_files(widgets, handlers)
-        opened = [
-            widgets.editor, widgets.player, widgets.status, widgets.job_id, *widgets.sliders, widgets.start_image,
-        ]  # fmt: skip
-        _wire_opening(widgets, handlers, opened)
-        kept = [widgets.saved, widgets.job_id]
-        blocks.load(lambda *values: _outputs(handlers.restore(*values)), kept, opened, **QUIET).then(**watch)
+        _wire_page(blocks, widgets, handlers)
     return blocks
+
+
+def first_views(service: GenerationService, device: str) -> dict[str, dict[str, Any]]:
+    """What a stranger sees: the first example, whose film is there."""
+    example = service.examples[0]
+    session = service.sessions.open()
+    page = Page(session, example.document, film=f"story:{example.name}")
+    service.survey(page, example.document)
+    return {
+        "film": views.film_view(page, [], service.model.clip),
+        "run": views.run_view(page, []),
+        "status": views.status_view(page, [], service.queue, device),
+    }
 
 
 def launch_options(service: GenerationService) -> dict[str, Any]:
@@ -56,6 +64,7 @@ def launch_options(service: GenerationService) -> dict[str, Any]:
         "css_paths": [CSS],
         "footer_links": [],
         "run_history": False,
+        "mcp_server": settings.mcp,
         "quiet": True,
     }
 
@@ -72,62 +81,92 @@ def describe_device(model: Phenaki) -> str:
     return f"{model.config.name} on {place}; kernels: {model.kernels}"
 
 
-def _wire_films(widgets: Widgets, handlers: Handlers) -> dict[str, Any]:
-    """Generate and Stop. Returns the arguments of the event that follows a running job."""
-    openers = [widgets.open, *widgets.stories]
-    outputs = [
-        widgets.job_id, widgets.player, widgets.editor, widgets.status, widgets.generate, widgets.stop, *openers,
-    ]  # fmt: skip
-
-    def updates(now: Watched) -> list[Any]:
-        busy = [gr.update(interactive=not now.running), gr.update(interactive=now.running)]
-        free = [gr.update(interactive=not now.running) for _ in openers]
-        return [now.job_id, now.player, now.editor, now.status, *busy, *free]
-
-    def generate(*values: Any) -> Iterator[list[Any]]:
-        yield from map(updates, handlers.generate(*values))
-
-    def watch(job_id: Any) -> Iterator[list[Any]]:
-        yield from map(updates, handlers.watch(job_id))
-
-    gr.on(
-        [widgets.generate.click, widgets.editor.submit],
-        generate,
-        [widgets.editor, *widgets.sliders, widgets.start_image, widgets.job_id],
-        outputs,
-        concurrency_limit=None,
+def _wire_settings(widgets: Widgets, service: GenerationService) -> None:
+    """Sliders and presets are another way to edit the document's settings. All of it happens in the browser."""
+    defaults = service.model.config.sampling
+    table = json.dumps({preset.name: list(asdict(preset.sampling).values()) for preset in presets(defaults)})
+    names = json.dumps(list(asdict(defaults)))
+    name_of = (
+        f"(v) => (Object.entries({table}).find(([, w]) => w.every((x, i) => Math.abs(x - v[i]) < 1e-6)) ?? [null])[0]"
+    )
+    tell = (
+        f"window.dispatchEvent(new CustomEvent('phenaki:settings', {{detail: "
+        f"Object.fromEntries({names}.map((n, i) => [n, v[i]]))}}));"
+    )
+    for slider in widgets.sliders:
+        slider.input(
+            None, widgets.sliders, widgets.presets, js=f"(...v) => {{ {tell} return ({name_of})(v); }}", **QUIET
+        )
+    widgets.presets.input(
+        None,
+        widgets.presets,
+        widgets.sliders,
+        js=f"(name) => {{ const v = ({table})[name]; {tell} return v; }}",
         **QUIET,
     )
-    widgets.stop.click(handlers.stop, widgets.job_id, None, queue=False, **QUIET)
-    return {"fn": watch, "inputs": widgets.job_id, "outputs": outputs, "concurrency_limit": None, **QUIET}
+    widgets.editor.settings(
+        None, widgets.editor, [*widgets.sliders, widgets.presets],
+        js=f"(d) => {{ const v = {names}.map((n) => d.settings[n]); return [...v, ({name_of})(v)]; }}", **QUIET,
+    )  # fmt: skip
+
+
+def _wire_films(widgets: Widgets, handlers: Handlers) -> None:
+    """Generate, takes, Pause, Stop, the queue."""
+    document, page_id = widgets.editor, widgets.page_id
+    widgets.generate.click(None, js="() => { window.dispatchEvent(new CustomEvent('phenaki:generate')); }", **QUIET)
+    document.submit(handlers.generate, [document, page_id], None, concurrency_limit=None, **QUIET)
+    document.vary(handlers.vary, [document, page_id], None, concurrency_limit=None, **QUIET)
+    document.stop_varying(handlers.stop_varying, page_id, None, queue=False, **QUIET)
+    widgets.pause.click(handlers.pause, page_id, None, queue=False, **QUIET)
+    widgets.stop.click(handlers.stop, page_id, None, queue=False, **QUIET)
+    widgets.queue.act(handlers.queue_action, page_id, document, queue=False, **QUIET)
 
 
 def _wire_files(widgets: Widgets, handlers: Handlers) -> None:
-    """Export, Save, and the copy that the browser keeps."""
-    widgets.export.click(
-        handlers.export, widgets.job_id, [widgets.exported, widgets.status], concurrency_limit=None, **QUIET
-    ).success(None, js=_download("exported-file"))
-    document = [widgets.editor, *widgets.sliders]
+    """New, Open, Save, the stories, Export."""
+    document, page_id = widgets.editor, widgets.page_id
+    widgets.new.click(handlers.new_project, page_id, document, **QUIET)
+    widgets.open.upload(handlers.open_project, [widgets.open, page_id], document, **QUIET)
+    for button, example in zip(widgets.stories, handlers.service.examples, strict=True):
+        button.click(lambda page, name=example.name: handlers.open_example(name, page), page_id, document, **QUIET)
     widgets.save.click(
-        handlers.save_project,
-        [*document, widgets.start_image, widgets.job_id],
-        [widgets.saved_file, widgets.status],
-        queue=False,
-        **QUIET,
+        handlers.save_project, [document, page_id], widgets.saved_file, concurrency_limit=None, **QUIET
     ).success(None, js=_download("saved-file"))
-    changes = [widgets.editor.change, *(slider.change for slider in widgets.sliders)]
-    gr.on(changes, None, document, widgets.saved, js=AUTOSAVE)
+
+    def export(*values: Any) -> Iterator[list[Any]]:
+        for file, line in handlers.export(*values):
+            yield [file, line, gr.update(interactive=False), gr.update(interactive=True)]
+
+    buttons = [widgets.export, widgets.cancel_export]
+    exporting = widgets.export.click(
+        export, [page_id, *widgets.export_options], [widgets.exported, widgets.export_line, *buttons],
+        concurrency_limit=None, **QUIET,
+    )  # fmt: skip
+    exporting.success(None, js=_download("exported-file"))
+    free = [gr.update(interactive=True), gr.update(interactive=False)]
+    exporting.then(lambda: free, None, buttons, queue=False, **QUIET)
+    widgets.cancel_export.click(
+        lambda: ["Export cancelled; nothing was written.", *free], None, [widgets.export_line, *buttons],
+        cancels=[exporting], queue=False, **QUIET,
+    )  # fmt: skip
 
 
-def _wire_opening(widgets: Widgets, handlers: Handlers, opened: list[Any]) -> None:
-    """Open and the stories."""
-    widgets.open.upload(lambda path: _outputs(handlers.open_project(path)), widgets.open, opened, **QUIET)
-    for button, example in zip(widgets.stories, handlers.examples, strict=True):
-        button.click(lambda name=example.name: _outputs(handlers.open_example(name)), None, opened, **QUIET)
+def _wire_page(blocks: gr.Blocks, widgets: Widgets, handlers: Handlers) -> None:
+    """The page opens, is told what is new, and keeps its document in the browser."""
+    document, page_id = widgets.editor, widgets.page_id
+    document.change(None, document, widgets.saved, js="(document) => document", **QUIET)
+    document.change(handlers.survey, [document, page_id], None, concurrency_limit=None, **QUIET)
 
+    async def watch(page_id: str) -> AsyncIterator[list[Any]]:
+        async for news in handlers.watch(page_id):
+            yield list(astuple(news))
 
-def _outputs(opened: Opened) -> list[Any]:
-    return [getattr(opened, field.name) for field in fields(opened)]
+    told = [
+        widgets.player, document, widgets.status, widgets.queue, widgets.pause, widgets.stop, widgets.presets,
+    ]  # fmt: skip
+    blocks.load(handlers.open_page, [widgets.saved, widgets.token], [page_id, widgets.token, document], **QUIET).then(
+        watch, page_id, told, concurrency_limit=None, **QUIET
+    )
 
 
 def _download(elem_id: str) -> str:

@@ -1,18 +1,22 @@
-"""Example stories, each with a film made by the shipped model where there is one.
+"""Example stories, each with the clips of its film where these were made by the weights that the app runs.
 
 A story is a project file in ``demo/stories``. Its film lives in a folder of the same name under ``assets/examples``:
-``project.json`` (with the seeds that made the film), ``film.mp4`` (fragmented, for the player), ``poster.webp`` and
-``thumbnails/NNN.webp``, one for each clip. ``python -m demo.make_examples`` writes these folders.
+``project.json`` (with the seeds that made it), ``weights.txt`` (of the model that did), ``poster.webp``, and for each
+clip ``NNN.mp4`` (for the player), ``NNN.webp`` (its thumbnail) and ``NNN.frames`` (what the model made, packed).
+``python -m demo.make_examples`` writes these folders.
 """
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from demo.document import Document, from_project
 from demo.settings import STORIES
-from phenaki import ClipShape, PhenakiError, Project, read_project
+from demo.store import ClipFiles
+from phenaki import Phenaki, PhenakiError, Project, read_project, unpack_frames
 
 logger = logging.getLogger(__name__)
 
@@ -24,28 +28,46 @@ class Example:
     name: str
     title: str
     project: Project
-    film: Path | None = None
+    document: Document
     poster: Path | None = None
-    thumbnails: tuple[Path, ...] = ()
+    clips: dict[str, ClipFiles] = field(default_factory=dict)  # by key
 
 
-def load_examples(films: Path, shape: ClipShape, stories: Path = STORIES) -> list[Example]:
-    """All stories, with their films from the folder ``films`` where these exist and fit the model's clip shape."""
-    return [_load(path, films / path.stem, shape) for path in sorted(stories.glob("*.json"))]
+def load_examples(films: Path, model: Phenaki, stories: Path = STORIES) -> list[Example]:
+    """All stories, with their films from the folder ``films`` where the model's weights made them."""
+    return [_load(path, films / path.stem, model) for path in sorted(stories.glob("*.json"))]
 
 
-def _load(story: Path, folder: Path, shape: ClipShape) -> Example:
+def shipped_clips(examples: Sequence[Example]) -> dict[str, ClipFiles]:
+    """The clips of all examples by their keys."""
+    return {key: files for example in examples for key, files in example.clips.items()}
+
+
+def _load(story: Path, folder: Path, model: Phenaki) -> Example:
     name = story.stem
     title = name.split("-", 1)[-1].replace("-", " ").capitalize()
+    project, clips, poster = read_project(story), {}, None
     try:
-        project = read_project(folder / "project.json")
-        num_clips = sum(planned.num_clips for planned in project.timeline.plan(shape))
-    except PhenakiError as error:
-        if folder.exists():
-            logger.warning("The example in %s is left out: %s", folder, error)
-        return Example(name, title, read_project(story))
-    film, poster = folder / "film.mp4", folder / "poster.webp"
-    thumbnails = tuple(sorted((folder / "thumbnails").glob("*.webp")))
-    if not film.is_file() or len(thumbnails) != num_clips:
-        return Example(name, title, read_project(story))
-    return Example(name, title, project, film, poster if poster.is_file() else None, thumbnails)
+        weights = folder / "weights.txt"
+        if weights.is_file() and weights.read_text().strip() == model.weights:
+            made = read_project(folder / "project.json")
+            clips = _clips(folder, made, model)
+            project, poster = made, folder / "poster.webp"
+    except (PhenakiError, OSError) as error:
+        logger.warning("The example in %s is left out: %s", folder, error)
+    return Example(name, title, project, from_project(project, model.clip, title=title, story=name), poster, clips)
+
+
+def _clips(folder: Path, project: Project, model: Phenaki) -> dict[str, ClipFiles]:
+    """The files of each clip of a film, under the keys that this machine gives them."""
+    plan = model.plan(project.timeline.fit(model.clip), project.sampling)
+    clips = {}
+    for number, clip in enumerate(plan):
+        stem = folder / f"{number:03d}"
+        frames = stem.with_suffix(".frames")
+        if not frames.is_file():
+            raise PhenakiError(f"{frames} is missing. Make the example again: python -m demo.make_examples.")
+        clips[clip.key] = ClipFiles(
+            stem.with_suffix(".mp4"), stem.with_suffix(".webp"), lambda path=frames: unpack_frames(path.read_bytes())
+        )
+    return clips

@@ -1,254 +1,330 @@
 """From widget values to service calls and back to what the widgets show. Every handler can be called without a browser.
 
-Handlers that update several widgets return (or yield) one of the small dataclasses below; ``app.py`` turns their fields
-into the outputs of an event, in the order in which they are declared.
+A page hears of everything through one stream, ``watch``; the other handlers change what the server knows and leave.
+Those that change the page at once return a value for each of their outputs, in the order that ``app.py`` lists.
 """
 
 from __future__ import annotations
 
+import asyncio
 import html
+import json
 import logging
-import re
-import secrets
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from demo import views
-from demo.document import Document, from_timeline, read_document, to_timeline
-from demo.examples import Example
-from demo.job import Job
-from demo.service import BusyError, GenerationService
+from demo.document import Document, draw_seed, from_project, new_segment_id, read_document
+from demo.jobs import Job
+from demo.page import Page
+from demo.presets import preset_choices
+from demo.service import GenerationService, file_name
 from demo.timeline_editor.component import update_editor
-from phenaki import ConfigError, PhenakiError, Project, SamplingConfig, read_project
+from phenaki import ExportConfig, PhenakiError, read_project
 
 logger = logging.getLogger(__name__)
 
-OPEN_SEED_BELOW = 1_000_000  # drawn seeds stay short enough to read aloud
-WATCH_SECONDS = 15.0  # a watcher yields at least this often, so that proxies keep the connection
-FILE_NAME_CHARS = 48
+POLL_SECONDS = 0.03
 
 
 @dataclass
 class Watched:
-    """What a running job changes on the page."""
+    """What the stream changes on the page; a field that has nothing new is ``gr.skip()``."""
 
-    job_id: Any
     player: Any
     editor: Any
     status: Any
-    running: bool
-
-
-@dataclass
-class Opened:
-    """What opening a project changes on the page."""
-
-    document: Any
-    player: Any
-    status: Any
-    job_id: Any
-    num_inference_steps: Any
-    guidance_scale: Any
-    temperature: Any
-    choice_temperature: Any
-    start_image: Any
+    jobs: Any
+    pause: Any
+    stop: Any
+    presets: Any
 
 
 class Handlers:
     """The app's answers to what a person does."""
 
-    def __init__(self, service: GenerationService, examples: list[Example], device: str) -> None:
+    def __init__(self, service: GenerationService, device: str) -> None:
         self.service = service
-        self.examples = examples
         self.device = device
         self.shape = service.model.clip
 
-    def example_document(self, example: Example) -> Document:
-        """A fresh document of an example; its film seed is open, so that Generate makes something new."""
-        return from_timeline(example.project.timeline, self.shape, keep_seed=False, story=example.name)
+    # The life of a page
 
-    def generate(
-        self,
-        document: object,
-        num_inference_steps: float,
-        guidance_scale: float,
-        temperature: float,
-        choice_temperature: float,
-        start_image: bytes | None,
-        job_id: object = "",
-    ) -> Iterator[Watched]:
-        """Start a film and watch it to its end; bad input leaves everything on the page as it was.
+    def open_page(self, saved: object, token: object) -> tuple[str, str, Any]:
+        """A tab opens: bring back the document that its browser kept. Returns page id, session token, editor."""
+        session = self.service.sessions.open(token)
+        first = self.service.examples[0]
+        document, update, film = first.document, gr.skip(), f"story:{first.name}"
+        if isinstance(saved, dict):
+            try:
+                document = read_document(saved)
+                update, film = update_editor(document), None
+            except PhenakiError as error:
+                logger.warning("What the browser had kept was left out: %s", error)
+        page = self.service.open_page(session, document, film)
+        shown = session.shown
+        if page.shown_document is None and shown is not None:
+            page.remember(shown, self.service.plan_draft(shown))
+        return page.id, session.token, update
 
-        ``job_id`` is the film that the page has shown so far; while that is being made, no other is begun.
-        """
-        running = (before := self.service.find(job_id)) is not None and not before.ended
+    async def watch(self, page_id: object) -> AsyncIterator[Watched]:
+        """Tell a page whatever is new, for as long as it is open."""
+        page = self.service.find_page(page_id)
+        if page is None:
+            return
         try:
-            if running:
-                raise BusyError("A film is being made already. Wait until it is finished, or press Stop.")
+            stream = _Stream(self.service, page, self.device)
+            while not self.service.closed:
+                news = stream.news()
+                if news is None:
+                    await asyncio.sleep(POLL_SECONDS)
+                else:
+                    yield news
+        finally:
+            self.service.close_page(page)
+
+    def survey(self, document: object, page_id: object) -> None:
+        """The document has changed."""
+        page = self.service.find_page(page_id)
+        if page is not None:
+            try:
+                self.service.survey(page, document)
+            except PhenakiError as error:
+                _refuse(page, error)
+
+    # Films
+
+    def generate(self, document: object, page_id: object) -> None:
+        """Make what is missing."""
+        self._try(page_id, lambda page: self.service.generate(page, document))
+
+    def vary(self, document: object, page_id: object, event: gr.EventData) -> None:
+        """Make takes of the segment that the event names."""
+        self._try(page_id, lambda page: self.service.vary(page, document, getattr(event, "segment", None)))
+
+    def stop_varying(self, page_id: object) -> None:
+        """Put the takes away."""
+        self._try(page_id, self.service.stop_varying)
+
+    def stop(self, page_id: object) -> None:
+        """End the job at work, or the first that waits."""
+
+        def act(page: Page) -> None:
+            job = _first_job(self.service, page)
+            if job is not None:
+                self.service.stop(page, job)
+
+        self._try(page_id, act)
+
+    def pause(self, page_id: object) -> None:
+        """Let the job at work rest, or go on."""
+
+        def act(page: Page) -> None:
+            job = _first_job(self.service, page)
+            if job is not None:
+                turn = self.service.queue.resume if job.state == "paused" else self.service.queue.pause
+                turn(job)
+                page.session.change()
+
+        self._try(page_id, act)
+
+    def queue_action(self, page_id: object, event: gr.EventData) -> Any:
+        """Move, pause, resume, cancel or edit a job of the queue. Returns the editor."""
+        page = self.service.find_page(page_id)
+        job = page and self.service.queue.find(getattr(event, "job", None), page.session.token)
+        if page is None or job is None:
+            return gr.skip()
+        action, queue = getattr(event, "action", None), self.service.queue
+        update = gr.skip()
+        if action in ("up", "down"):
+            queue.move(job, -1 if action == "up" else 1)
+        elif action == "pause":
+            queue.pause(job)
+        elif action == "resume":
+            queue.resume(job)
+        elif action == "cancel":
+            self.service.stop(page, job)
+        elif action == "edit":  # out of the queue and back on the timeline
+            self.service.stop(page, job)
+            update = update_editor(job.document)
+            page.say("Back on the timeline. Generate puts it into the queue again.")
+        page.session.change()
+        return update
+
+    # Files
+
+    def export(
+        self, page_id: object, format_name: str, size: float, enlarge: str, fps: float | None, burn_captions: bool
+    ) -> Iterator[tuple[Any, Any]]:
+        """Write a file, telling how far it is. Yields the file and a line of text."""
+        page = self.service.find_page(page_id)
+        if page is None:
+            return
+        try:
+            config = ExportConfig(format_name, int(size), enlarge, fps or None, burn_captions)
+            path, progress = self.service.export(page, config)
+            for part in progress:
+                yield gr.skip(), f"Writing {path.name}: {part:.0%}"
+        except PhenakiError as error:
+            _refuse(page, error)
+            yield None, ""
+            return
+        page.say(f"Exported {path.name}", "finished")
+        yield str(path), f"Exported {path.name} ({path.stat().st_size / 1e6:.1f} MB)"
+
+    def save_project(self, document: object, page_id: object) -> Any:
+        """Write the project as JSON. Returns the file."""
+
+        def act(page: Page) -> str:
             checked = read_document(document)
-            sampling = _sampling(num_inference_steps, guidance_scale, temperature, choice_temperature)
-            timeline = to_timeline(checked, self.shape, secrets.randbelow(OPEN_SEED_BELOW))
-            project = Project(timeline, sampling, self.service.model.config.name, start_image)
-            job = self.service.submit(project, [row["id"] for row in checked["segments"]])
-        except PhenakiError as error:
-            yield Watched(gr.skip(), gr.skip(), gr.skip(), self._refuse(error), running)
-            return
-        yield from self.watch(job.id)
+            project, _ = self.service.plan(checked)
+            path = page.session.new_folder() / f"{file_name(checked)}.json"
+            path.write_text(replace(project, title=checked["title"]).to_json() + "\n", encoding="utf-8")
+            page.say(f"Saved {path.name}", "finished")
+            return str(path)
 
-    def watch(self, job_id: object) -> Iterator[Watched]:
-        """Follow a job until it ends; also how a reloaded page finds its film again."""
-        job = self.service.find(job_id)
-        if job is None:
-            yield Watched("", gr.skip(), gr.skip(), gr.skip(), running=False)
-            return
-        now, shown = job.snapshot(), None
-        while True:
-            # Addresses of all clips go out only when there is a new one: a long film has hundreds.
-            key = (len(now.clips), now.state, tuple(segment.state for segment in now.segments))
-            if key != shown:
-                shown, player = key, views.player_view(job, now)
-                editor = update_editor(run=views.run_view(job, now))
-            else:
-                player, editor = gr.skip(), update_editor(progress=views.progress_view(job, now))
-            status = views.status_view(now, self.service.jobs_before(job), self.device)
-            yield Watched(job.id, player, editor, status, running=not now.ended)
-            if now.ended:
-                return
-            job.wait(now.revision, WATCH_SECONDS)
-            now = job.snapshot()
+        return self._try(page_id, act)
 
-    def stop(self, job_id: object) -> None:
-        """Stop a job; its watcher shows what is kept."""
-        self.service.stop(job_id)
+    def open_project(self, path: str, page_id: object) -> Any:
+        """Read a project file or a film made here; a file that is neither changes nothing. Returns the editor."""
 
-    def export(self, job_id: object) -> tuple[Any, Any]:
-        """Write the MP4 of a job. Returns the file and the status line."""
-        job = self.service.find(job_id)
-        try:
-            if job is None:
-                raise ConfigError("There is nothing to export yet: no film was made here. Press Generate first.")
-            path = self.service.export(job, file_name(job.project))
-        except PhenakiError as error:
-            return None, self._refuse(error)
-        return str(path), self._line(f"Exported {path.name}", job)
-
-    def save_project(
-        self,
-        document: object,
-        num_inference_steps: float,
-        guidance_scale: float,
-        temperature: float,
-        choice_temperature: float,
-        start_image: bytes | None,
-        job_id: object,
-    ) -> tuple[Any, Any]:
-        """Write the project as JSON, an open seed as the last run used it. Returns file and status line."""
-        job = self.service.find(job_id)
-        try:
-            sampling = _sampling(num_inference_steps, guidance_scale, temperature, choice_temperature)
-            seed = job.project.timeline.seed if job else secrets.randbelow(OPEN_SEED_BELOW)
-            timeline = to_timeline(read_document(document), self.shape, seed)
-            project = Project(timeline, sampling, self.service.model.config.name, start_image)
-        except PhenakiError as error:
-            return None, self._refuse(error)
-        path = self.service.new_folder() / f"{file_name(project)}.json"
-        path.write_text(project.to_json() + "\n", encoding="utf-8")
-        return str(path), self._line(f"Saved {path.name}", job)
-
-    def open_project(self, path: str) -> Opened:
-        """Read a project file or a film made here; a file that is neither changes nothing."""
-        try:
+        def act(page: Page) -> Any:
             project = read_project(Path(path))
-            document = from_timeline(project.timeline, self.shape)
-        except PhenakiError as error:
-            return _nothing_opened(status=self._refuse(error))
-        text = f"Opened a story of {len(document['segments'])} segments. Press Generate to make its film."
-        if project.timeline != project.timeline.fit(self.shape):
-            text += " Lengths were moved to the nearest that this model can make."
-        if project.model != self.service.model.config.name:
-            text += f" It was made with {project.model}; here it will be made with {self.service.model.config.name}."
-        return Opened(
-            document=update_editor(document, run={}),
-            player=views.EMPTY_PLAYER,
-            status=views.message_view(text, self.device),
-            job_id="",
-            **asdict(project.sampling),
-            start_image=self._image_file(project.start_image),
+            document = from_project(
+                project, self.shape, title=project.title or Path(path).stem, keep_footage=self.service.keep_footage
+            )
+            text = f"Opened a story of {len(document['segments'])} segments."
+            if project.timeline != project.timeline.fit(self.shape):
+                text += " Lengths were moved to the nearest that this model can make."
+            name = self.service.model.config.name
+            if project.model != name:
+                text += f" It was made with {project.model}; here it will be made with {name}."
+            return self._put_on_timeline(page, document, text)
+
+        return self._try(page_id, act, gr.skip())
+
+    def open_example(self, name: str, page_id: object) -> Any:
+        """Load an example story, and its film where there is one. Returns the editor."""
+        example = next(example for example in self.service.examples if example.name == name)
+        return self._try(
+            page_id,
+            lambda page: self._put_on_timeline(page, example.document, f"“{example.title}” is open."),
+            gr.skip(),
         )
 
-    def open_example(self, name: str) -> Opened:
-        """Load an example story, and its film where there is one."""
-        example = next(example for example in self.examples if example.name == name)
-        document = self.example_document(example)
-        run = views.example_run_view(example, document, self.shape)
-        opened = _nothing_opened(status=views.message_view(f"“{example.title}” is open.", self.device))
-        opened.document = update_editor(document, run=run)
-        opened.player = views.example_player_view(example, self.shape)
-        opened.job_id, opened.start_image = "", self._image_file(example.project.start_image)
-        return opened
+    def new_project(self, page_id: object) -> Any:
+        """Begin with one empty segment. Returns the editor."""
 
-    def restore(self, saved: object, job_id: object) -> Opened:
-        """Bring back what the browser kept: the document, the settings, and the film's example or start image."""
-        if not isinstance(saved, dict):
-            return _nothing_opened()
+        def act(page: Page) -> Any:
+            row = {"id": new_segment_id(), "prompt": "", "clips": 2, "seed": draw_seed()}
+            document = read_document({"title": "", "settings": page.document["settings"], "segments": [row]})
+            return self._put_on_timeline(page, document, "A new film. Write what should be seen.")
+
+        return self._try(page_id, act, gr.skip())
+
+    def _put_on_timeline(self, page: Page, document: Document, text: str) -> Any:
+        page.show_another_film()
+        page.takes = None
+        page.say(text)
+        self.service.survey(page, document)
+        return update_editor(document)
+
+    def _try(self, page_id: object, act: Callable[[Page], Any], otherwise: Any = None) -> Any:
+        """What ``act`` returns, or ``otherwise`` when it refuses, which the page then says."""
+        page = self.service.find_page(page_id)
+        if page is None:
+            gr.Warning("This page has lost its connection to the server. Reload it; nothing is lost.")
+            return otherwise
         try:
-            document = read_document(saved.get("document"))
-            settings = saved.get("settings")
-            sampling = asdict(_sampling(*settings)) if isinstance(settings, list) and len(settings) == 4 else {}
+            return act(page)
         except PhenakiError as error:
-            logger.warning("What the browser had kept was left out: %s", error)
-            return _nothing_opened()
-        job = self.service.find(job_id)
-        example = next((e for e in self.examples if e.name == document["story"]), None)
-        opened = _nothing_opened()
-        opened.document, opened.player = update_editor(document, run={}), views.EMPTY_PLAYER
-        if example and job is None:
-            run = views.example_run_view(example, self.example_document(example), self.shape)
-            opened.document = update_editor(document, run=run)
-            opened.player = views.example_player_view(example, self.shape)
-        for name, value in sampling.items():
-            setattr(opened, name, value)
-        if job is not None:
-            opened.start_image = self._image_file(job.project.start_image)
-        return opened
+            _refuse(page, error)
+            return otherwise
 
-    def _line(self, text: str, job: Job | None) -> Any:
-        """A sentence for the status line, unless a running job has it."""
-        if job is not None and not job.ended:
-            gr.Info(html.escape(text))
-            return gr.skip()
-        return views.message_view(text, self.device)
 
-    def _refuse(self, error: PhenakiError) -> views.View:
-        """Show the library's own sentence; the toast reads HTML, and messages may quote what was given."""
-        gr.Warning(html.escape(str(error)))
-        return views.message_view(str(error), self.device, state="failed")
+class _Stream:
+    """What a page has been told, so that it is told only what is new."""
 
-    def _image_file(self, image: bytes | None) -> str | None:
-        if image is None:
+    def __init__(self, service: GenerationService, page: Page, device: str) -> None:
+        self.service, self.page, self.device = service, page, device
+        self._marks: tuple[int, int] | None = None
+        self._ticks = -1
+        self._preview: object = None
+        self._told: dict[str, str] = {}
+
+    def news(self) -> Watched | None:
+        """The next message, if there is anything to tell."""
+        page, session = self.page, self.page.session
+        marks, ticks = (session.revision, page.revision), session.ticks
+        if marks == self._marks and ticks == self._ticks and session.preview is self._preview:
             return None
-        path = self.service.new_folder() / "start-image.png"
-        path.write_bytes(image)
-        return str(path)
+        whole = marks != self._marks
+        self._marks, self._ticks = marks, ticks
+        jobs = self.service.jobs(page)
+        status = views.status_view(page, jobs, self.service.queue, self.device)
+        player: dict[str, str] = {}
+        if session.preview is not self._preview:
+            self._preview = session.preview
+            player["preview"] = json.dumps(session.preview)
+        if not whole:
+            editor = update_editor(progress=views.progress_view(page, jobs))
+            return self._message(player, editor, status, gr.skip(), jobs)
+        player |= self._new("film", views.film_view(page, jobs, self.service.model.clip))
+        changes = self._new("run", views.run_view(page, jobs)) | self._new("variations", views.takes_view(page, jobs))
+        queue = self._new("value", views.jobs_view(jobs, self.service.queue, self.service.worker.pace))
+        return self._message(
+            player, gr.HTML(**changes) if changes else gr.skip(), status, gr.HTML(**queue) if queue else gr.skip(), jobs
+        )
+
+    def _message(self, player: dict[str, str], editor: Any, status: Any, queue: Any, jobs: list[Job]) -> Watched:
+        job = _first_job(self.service, self.page)
+        paused = job is not None and job.state == "paused"
+        choices = preset_choices(self.service.model.config.sampling, self.service.worker.pace)
+        return Watched(
+            gr.HTML(**player) if player else gr.skip(),
+            editor,
+            status,
+            queue,
+            self._button("pause", "Resume" if paused else "Pause", job is not None),
+            self._button("stop", "Stop", job is not None),
+            gr.update(choices=choices) if self._new("presets", choices) else gr.skip(),
+        )
+
+    def _button(self, name: str, label: str, interactive: bool) -> Any:
+        return gr.update(value=label, interactive=interactive) if self._new(name, [label, interactive]) else gr.skip()
+
+    def _new(self, name: str, value: object) -> dict[str, str]:
+        """The value as JSON under its name, if it was not told before."""
+        text = json.dumps(value)
+        if self._told.get(name) == text:
+            return {}
+        self._told[name] = text
+        return {name: text}
 
 
-def file_name(project: Project) -> str:
-    """A file name without ending, from the first prompt."""
-    words = re.sub(r"\W+", "-", project.timeline.segments[0].prompt.lower()).strip("-_")
-    return words[:FILE_NAME_CHARS].strip("-_") or "film"
+def _first_job(service: GenerationService, page: Page) -> Job | None:
+    """The session's job at work, else the first that waits or rests."""
+    jobs = service.jobs(page)
+    return next((job for job in jobs if job.state == "running"), None) or next(iter(jobs), None)
 
 
-def _sampling(steps: object, guidance: object, temperature: object, choice_temperature: object) -> SamplingConfig:
-    """Settings from sliders, which deliver whole numbers as floats at times; anything odd is left to the check."""
-    if isinstance(steps, float) and steps.is_integer():
-        steps = int(steps)
-    return SamplingConfig(steps, guidance, temperature, choice_temperature)  # type: ignore[arg-type]
+def _refuse(page: Page, error: PhenakiError) -> None:
+    """Show the library's own sentence; the toast reads HTML, and messages may quote what was given."""
+    gr.Warning(html.escape(str(error)))
+    page.say(str(error), "failed")
 
 
-def _nothing_opened(status: Any = None) -> Opened:
-    skip = gr.skip()
-    return Opened(skip, skip, skip if status is None else status, skip, skip, skip, skip, skip, skip)
+def check_footage(service: GenerationService) -> Callable[[str], dict[str, Any]]:
+    """The function that the editor calls to have an uploaded video read; errors come back as sentences."""
+
+    def read_footage(path: str) -> dict[str, Any]:
+        try:
+            return service.read_footage(path)
+        except PhenakiError as error:
+            return {"error": str(error)}
+
+    return read_footage

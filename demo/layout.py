@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import html
+import json
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 
-from demo import views
-from demo.document import Document
 from demo.examples import Example
+from demo.handlers import check_footage
 from demo.player.component import Player
-from demo.start_image import StartImage
+from demo.presets import preset_choices
+from demo.queue_panel.component import QueuePanel
+from demo.service import GenerationService
 from demo.status_bar.component import StatusBar
 from demo.timeline_editor.component import TimelineEditor, shape_props
 from phenaki import Phenaki
@@ -23,75 +26,93 @@ MASTHEAD = """
   </svg>
   <h1>Phenaki</h1><p>Lay prompts along the timeline, and watch them become a film.</p>
 </header>"""
+FORMATS = [("MP4", "mp4"), ("WebM", "webm"), ("GIF", "gif"), ("PNG frames", "png"), ("Subtitles (SRT)", "srt"),
+           ("Subtitles (WebVTT)", "vtt"), ("Timeline (OTIO)", "otio")]  # fmt: skip
+SIZES = [256, 512, 1024]
 
 
 @dataclass
 class Widgets:
     """Everything that can be read, written or clicked."""
 
-    job_id: gr.BrowserState
+    page_id: gr.State
+    token: gr.BrowserState
     saved: gr.BrowserState
-    player: Player
-    generate: gr.Button
-    stop: gr.Button
-    status: StatusBar
-    stories: list[gr.Button]
-    sliders: list[gr.Slider]  # steps, guidance, temperature, choice temperature
-    start_image: StartImage
-    export: gr.Button
+    new: gr.Button
     open: gr.UploadButton
     save: gr.Button
+    player: Player
+    generate: gr.Button
+    pause: gr.Button
+    stop: gr.Button
+    status: StatusBar
+    presets: gr.Radio
+    sliders: list[gr.Slider]  # steps, guidance, temperature, choice temperature
+    stories: list[gr.Button]
+    export_options: list[Any]  # format, size, enlarging, frame rate, burnt captions
+    export: gr.Button
+    cancel_export: gr.Button
+    export_line: gr.Markdown
     exported: gr.DownloadButton
     saved_file: gr.DownloadButton
+    queue: QueuePanel
     editor: TimelineEditor
 
 
-def build_layout(model: Phenaki, examples: list[Example], first: Document, device: str) -> Widgets:
-    """Lay out the page inside the current Blocks, with the first example, whose document is ``first``, open."""
-    job_id = gr.BrowserState("", storage_key="phenaki-job", secret="phenaki")
+def build_layout(service: GenerationService, views: dict[str, dict[str, Any]], device: str) -> Widgets:
+    """Lay out the page inside the current Blocks.
+
+    Args:
+        service: what the app runs.
+        views: the first "film", "run" and "status" to be seen.
+        device: a line about model and machine.
+    """
+    model, examples = service.model, service.examples
+    page_id = gr.State("")
+    token = gr.BrowserState("", storage_key="phenaki-session", secret="phenaki")
     saved = gr.BrowserState(None, storage_key="phenaki-document", secret="phenaki")
-    gr.HTML(MASTHEAD, elem_id="masthead")
+    with gr.Row(elem_id="masthead"):
+        gr.HTML(MASTHEAD)
+        new = gr.Button("New", elem_id="new", size="sm")
+        open_button = gr.UploadButton(
+            "Open", file_types=[".json", ".mp4", ".webm", ".zip", ".otio"], elem_id="open", size="sm"
+        )
+        save = gr.Button("Save", elem_id="save", size="sm")
     with gr.Column(elem_id="studio"):
         with gr.Column(elem_id="film"):
-            player = Player(views.example_player_view(examples[0], model.clip))
+            player = Player(film=json.dumps(views["film"]))
         with gr.Column(elem_id="actions"):
             with gr.Row():
                 generate = gr.Button("Generate", variant="primary", elem_id="generate")
+                pause = gr.Button("Pause", interactive=False, elem_id="pause")
                 stop = gr.Button("Stop", interactive=False, elem_id="stop")
-            status = StatusBar(views.message_view("Ready", device), elem_id="status")
-        with gr.Column(elem_id="side"):
-            gr.Markdown("## Start from a story")
-            with gr.Row(elem_id="stories"):
+            status = StatusBar(views["status"], elem_id="status")
+        with gr.Column(elem_id="side"), gr.Tabs():
+            with gr.Tab("Settings"):
+                presets, sliders = _settings(service)
+            with gr.Tab("Stories"), gr.Row(elem_id="stories"):
                 stories = [_story_button(example) for example in examples]
-            sliders = _sliders(model)
-            with gr.Accordion("Start from a picture", open=False):
-                start_image = StartImage(
-                    label="First frame",
-                    show_label=False,
-                    sources=["upload", "clipboard"],
-                    height=170,
-                    elem_id="start-image",
-                    buttons=[],
-                )
+            with gr.Tab("Export"):
+                options, export, cancel_export, export_line = _export(model)
+            with gr.Tab("Queue"):
+                queue = QueuePanel(elem_id="queue")
             if model.vocabulary:
-                with gr.Accordion("What the model knows", open=False):
+                with gr.Tab("Words"):
                     gr.Markdown(_vocabulary_text(model), elem_id="vocabulary")
-            with gr.Row(elem_id="files"):
-                export = gr.Button("Export MP4", elem_id="export")
-                open_button = gr.UploadButton("Open", file_types=[".json", ".mp4"], elem_id="open")
-                save = gr.Button("Save", elem_id="save")
-            exported = gr.DownloadButton(visible="hidden", elem_id="exported-file")
-            saved_file = gr.DownloadButton(visible="hidden", elem_id="saved-file")
+        exported = gr.DownloadButton(visible="hidden", elem_id="exported-file")
+        saved_file = gr.DownloadButton(visible="hidden", elem_id="saved-file")
         with gr.Column(elem_id="timeline"):
             editor = TimelineEditor(
-                first,
-                run=views.example_run_view(examples[0], first, model.clip),
+                examples[0].document,
+                run=json.dumps(views["run"]),
                 shape=shape_props(model.clip),
+                words=json.dumps({"kinds": dict(model.vocabulary), "known": list(model.known_words)}),
+                server_functions=[check_footage(service)],
                 elem_id="editor",
             )
     return Widgets(
-        job_id, saved, player, generate, stop, status, stories, sliders, start_image,
-        export, open_button, save, exported, saved_file, editor,
+        page_id, token, saved, new, open_button, save, player, generate, pause, stop, status, presets, sliders, stories,
+        options, export, cancel_export, export_line, exported, saved_file, queue, editor,
     )  # fmt: skip
 
 
@@ -99,9 +120,13 @@ def _story_button(example: Example) -> gr.Button:
     return gr.Button(example.title, icon=str(example.poster) if example.poster else None)
 
 
-def _sliders(model: Phenaki) -> list[gr.Slider]:
-    """The sampling settings, with the model's own as defaults."""
-    defaults = model.config.sampling
+def _settings(service: GenerationService) -> tuple[gr.Radio, list[gr.Slider]]:
+    """Presets and the sampling settings, with the model's own as defaults."""
+    defaults = service.model.config.sampling
+    presets = gr.Radio(
+        preset_choices(defaults, service.worker.pace), value="Balanced", label="Quality", elem_id="presets",
+        info="The time is that of one clip on this machine.",
+    )  # fmt: skip
     with gr.Row(elem_id="sliders"):
         steps = gr.Slider(1, 64, defaults.num_inference_steps, step=1, label="Steps", elem_id="steps")
         guidance = gr.Slider(1, 15, defaults.guidance_scale, step=0.1, label="Guidance", elem_id="guidance")
@@ -111,14 +136,33 @@ def _sliders(model: Phenaki) -> list[gr.Slider]:
             "**Guidance** keeps the film close to the prompt; 1 is off."
         )
         temperature = gr.Slider(
-            0, 2, defaults.temperature, step=0.05, label="Temperature",
+            0, 2, defaults.temperature, step=0.05, label="Temperature", elem_id="temperature",
             info="Softness of the draw; 0 always takes the likeliest.",
         )  # fmt: skip
         choice_temperature = gr.Slider(
-            0, 20, defaults.choice_temperature, step=0.1, label="Choice temperature",
+            0, 20, defaults.choice_temperature, step=0.1, label="Choice temperature", elem_id="choice-temperature",
             info="Noise on the order in which places are filled in.",
         )  # fmt: skip
-    return [steps, guidance, temperature, choice_temperature]
+    return presets, [steps, guidance, temperature, choice_temperature]
+
+
+def _export(model: Phenaki) -> tuple[list[Any], gr.Button, gr.Button, gr.Markdown]:
+    """Formats and their options."""
+    with gr.Row(elem_id="export-options"):
+        kind = gr.Dropdown(FORMATS, value="mp4", label="Format", elem_id="export-format")
+        size = gr.Dropdown(SIZES, value=512, label="Size", elem_id="export-size", info="pixels")
+    with gr.Row(elem_id="export-details"):
+        enlarge = gr.Dropdown([("Smooth", "smooth"), ("Pixels", "nearest")], value="smooth", label="Enlarge")
+        fps = gr.Dropdown(
+            [(f"{model.clip.fps} (as made)", 0), ("12", 12), ("24", 24), ("30", 30), ("60", 60)], value=0,
+            label="Frames a second",
+        )  # fmt: skip
+    burn = gr.Checkbox(label="Prompts as captions in the picture", elem_id="export-captions")
+    with gr.Row(elem_id="export-buttons"):
+        export = gr.Button("Export", elem_id="export")
+        cancel = gr.Button("Cancel", elem_id="cancel-export", interactive=False)
+    line = gr.Markdown("", elem_id="export-line")
+    return [kind, size, enlarge, fps, burn], export, cancel, line
 
 
 def _vocabulary_text(model: Phenaki) -> str:

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from demo.service import write_thumbnail
 from demo.settings import STORIES, AppSettings
-from phenaki import FramesReady, Phenaki, PhenakiError, read_project, write_clip
+from demo.store import write_thumbnail
+from phenaki import FramesReady, Phenaki, PhenakiError, pack_frames, read_project, write_clip
 
 POSTER_PIXELS = 256
 
@@ -28,20 +28,23 @@ def make_example(model: Phenaki, story: Path, folder: Path, *, seed: int | None 
     if seed is not None:
         timeline = replace(timeline, seed=seed)
     project = replace(project, timeline=timeline, model=model.config.name, sampling=model.config.sampling)
-
-    events = model.generate(timeline, project.sampling, start_image=project.start_image)
+    events = model.generate(timeline, project.sampling)
     clips = [event.frames for event in events if isinstance(event, FramesReady)]
 
     shutil.rmtree(folder, ignore_errors=True)
-    (folder / "thumbnails").mkdir(parents=True)
-    for index, frames in enumerate(clips):
-        write_thumbnail(frames, folder / "thumbnails" / f"{index:03d}.webp")
-    film = np.concatenate(clips)
-    write_clip(film, folder / "film.mp4", model.clip.fps, size=AppSettings().clip_size)
-    poster = Image.fromarray(film[len(film) // 2]).resize((POSTER_PIXELS, POSTER_PIXELS), Image.Resampling.BICUBIC)
+    folder.mkdir(parents=True)
+    for number, frames in enumerate(clips):
+        stem = folder / f"{number:03d}"
+        stem.with_suffix(".frames").write_bytes(pack_frames(frames))
+        large = model.enlarge(frames)
+        write_thumbnail(large, stem.with_suffix(".webp"))
+        write_clip(large, stem.with_suffix(".mp4"), model.clip.fps, size=AppSettings().clip_size)
+    middle = model.enlarge(clips[len(clips) // 2])[-1]
+    poster = Image.fromarray(middle).resize((POSTER_PIXELS, POSTER_PIXELS), Image.Resampling.BICUBIC)
     poster.save(folder / "poster.webp", quality=85)
     (folder / "project.json").write_text(project.to_json() + "\n", encoding="utf-8")
-    return len(film)
+    (folder / "weights.txt").write_text(model.weights + "\n")
+    return len(np.concatenate(clips))
 
 
 def main(arguments: list[str] | None = None) -> int:

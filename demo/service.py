@@ -1,65 +1,72 @@
-"""The only file that runs the model: a queue of jobs and the one thread that works through it.
-
-Jobs belong to the server, not to a page: a page that closes or reloads only stops watching.
-"""
+"""What the app can do, called by handlers and endpoints: plan documents, make films, vary segments, export."""
 
 from __future__ import annotations
 
 import atexit
-import logging
-import queue
-import shutil
-import tempfile
+import hashlib
+import re
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from demo.job import ClipFiles, Job
+from demo.document import Document, draw_seed, read_document, to_project
+from demo.examples import Example, load_examples, shipped_clips
+from demo.jobs import Job, JobQueue
+from demo.page import Page, Plan, Takes
+from demo.session import Session, Sessions
 from demo.settings import AppSettings
+from demo.worker import Worker
 from phenaki import (
-    FramesReady,
+    Caption,
+    ConfigError,
+    ExportConfig,
     MediaError,
     Phenaki,
     PhenakiError,
     Project,
-    SegmentFinished,
-    SegmentStarted,
-    TokensRefined,
-    export_mp4,
-    write_clip,
+    clips_to_make,
+    export_film,
+    pack_frames,
+    read_footage,
+    unpack_frames,
 )
 
-logger = logging.getLogger(__name__)
-
-PROGRESS_SECONDS = 0.12  # at most one progress message in this time; clips are always told at once
-THUMBNAIL_PIXELS = 128
-Events = Iterator[SegmentStarted | TokensRefined | FramesReady | SegmentFinished]
-
-
-class BusyError(PhenakiError):
-    """Too many films are waiting already."""
+MEGABYTE = 2**20
+CLEANING_SECONDS = 3600.0
+NUM_TAKES = 4
+PLACEHOLDER = "…"  # stands for a prompt that is still empty while a document is surveyed
+POSTER_PIXELS = 96
 
 
 class GenerationService:
-    """Takes projects, makes films, keeps them on disk for a while.
+    """One model, its worker thread, all sessions and the pages that are open.
 
-    Use as a context manager, or call ``close``: it stops the thread and removes every file.
+    Use as a context manager, or call ``close``: it stops the threads. Films stay on disk for the next start.
     """
 
     def __init__(self, model: Phenaki, settings: AppSettings) -> None:
         self.model = model
         self.settings = settings
-        self.folder = Path(tempfile.mkdtemp(prefix="phenaki-films-")).resolve()
-        self._jobs: dict[str, Job] = {}
-        self._lock = threading.Lock()
-        self._waiting: queue.SimpleQueue[tuple[Job, Events] | None] = queue.SimpleQueue()
-        self._worker = threading.Thread(target=self._work, name="phenaki-worker", daemon=True)
-        self._worker.start()
+        self.folder = settings.data.resolve()
+        self.examples: list[Example] = load_examples(settings.examples, model)
+        self.sessions = Sessions(
+            self.folder / "sessions",
+            shipped_clips(self.examples),
+            settings.max_session_days,
+            settings.max_session_megabytes * MEGABYTE,
+            settings.max_total_megabytes * MEGABYTE,
+        )
+        self.queue = JobQueue(settings.max_jobs_waiting)
+        self.worker = Worker(model, self.queue, self.sessions.find, settings.clip_size, self.enlarge)
+        self._pages: dict[str, Page] = {}
+        self._closed = threading.Event()
+        self._janitor = threading.Thread(target=self._clean, name="phenaki-janitor", daemon=True)
+        self._janitor.start()
         atexit.register(self.close)
 
     def __enter__(self) -> GenerationService:
@@ -68,136 +75,239 @@ class GenerationService:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def submit(self, project: Project, segment_ids: list[str]) -> Job:
-        """Put a film in the queue.
+    def close(self) -> None:
+        """Stop the threads. May be called more than once."""
+        atexit.unregister(self.close)
+        self._closed.set()
+        self.queue.close()
+        self.worker.join(timeout=10)
 
-        Raises:
-            PhenakiError: the model does not accept the project, or too many films are waiting. No job is made then.
-        """
-        events = iter(self.model.generate(project.timeline, project.sampling, start_image=project.start_image))
-        self._remove_old_jobs()
-        with self._lock:
-            waiting = sum(not job.ended for job in self._jobs.values())
-            if waiting > self.settings.max_jobs_waiting:
-                raise BusyError(f"{waiting} films are waiting already. Try again when one of them is finished.")
-            job = Job(project, segment_ids, self.model.clip, self.folder)
-            self._jobs[job.id] = job
-            self._waiting.put((job, events))
-        return job
-
-    def find(self, job_id: object) -> Job | None:
-        """The job with this id, if it is still kept."""
-        return self._jobs.get(job_id) if isinstance(job_id, str) else None
-
-    def jobs_before(self, job: Job) -> int:
-        """How many unfinished films come before this one."""
-        before = 0
-        for other in list(self._jobs.values()):
-            if other is job:
-                return before
-            before += not other.ended
-        return before
-
-    def stop(self, job_id: object) -> None:
-        """End a job at the next refinement step; its finished clips stay."""
-        job = self.find(job_id)
-        if job is None:
-            return
-        job.stop_requested.set()
-        if job.snapshot().state == "waiting":
-            job.end("stopped")
-
-    def export(self, job: Job, name: str) -> Path:
-        """Write the finished clips of a job as one MP4 that carries its project.
-
-        Raises:
-            MediaError: no clip is finished yet, or the file cannot be written.
-        """
-        if not job.snapshot().clips:
-            raise MediaError("There is nothing to export yet: no clip is finished. Press Generate first.")
-        path = job.folder / f"{name}.mp4"
-        export_mp4(job.frames(), path, job.fps, job.project, size=self.settings.export_size)
-        return path
-
-    def new_folder(self) -> Path:
-        """An empty folder for files that are handed to one page; removed with everything else."""
-        return Path(tempfile.mkdtemp(dir=self.folder))
+    @property
+    def closed(self) -> bool:
+        """Whether ``close`` was called."""
+        return self._closed.is_set()
 
     def wait_for_ever(self) -> None:
         """Return only when the service is closed, or an interrupt is raised."""
-        while self._worker.is_alive():
-            self._worker.join(timeout=1)
+        while self.worker.alive:
+            self.worker.join(timeout=1)
 
-    def close(self) -> None:
-        """Stop the thread and remove all files. May be called more than once."""
-        atexit.unregister(self.close)
-        for job in list(self._jobs.values()):
-            job.stop_requested.set()
-        self._waiting.put(None)
-        self._worker.join(timeout=10)
-        shutil.rmtree(self.folder, ignore_errors=True)
+    def enlarge(self, frames: np.ndarray) -> np.ndarray:
+        """Larger pictures of the model's frames, (f, H, W, 3) uint8 to the same with larger H and W."""
+        return self.model.enlarge(frames)
 
-    def _work(self) -> None:
-        while (item := self._waiting.get()) is not None:
-            job, events = item
-            try:
-                with closing(events):  # type: ignore[type-var]
-                    finished = self._make_film(job, events)
-                job.end("finished" if finished else "stopped")
-            except PhenakiError as error:
-                job.end("failed", str(error))
-            except Exception:
-                # The thread must outlive any surprise, or every later film would wait forever.
-                logger.exception("Job %s failed.", job.id)
-                job.end("failed", f"Something went wrong in the app. The log tells more under job {job.id[:8]}.")
-            del item, events
+    # Pages
 
-    def _make_film(self, job: Job, events: Events) -> bool:
-        """Work through the events of one film; False when it was asked to stop."""
-        if job.stop_requested.is_set():
-            return False
-        job.begin()
-        told = 0.0
-        for event in events:
-            if isinstance(event, FramesReady):
-                job.add_clip(self._save_clip(job, event))
-            elif isinstance(event, SegmentStarted):
-                job.update_segment(event.segment, "running")
-            elif isinstance(event, SegmentFinished):
-                job.update_segment(event.segment, "done")
-            elif time.monotonic() - told > PROGRESS_SECONDS:
-                told = time.monotonic()
-                job.update_segment(event.segment, "running", clip_part=event.step / event.num_steps)
-            if job.stop_requested.is_set():
-                return False
-        return True
+    def open_page(self, session: Session, document: Document, film: str | None = None) -> Page:
+        """A tab that edits ``document``."""
+        page = Page(session, document)
+        page.film = film or page.film
+        self._pages[page.id] = page
+        self.survey(page, document)
+        return page
 
-    def _save_clip(self, job: Job, event: FramesReady) -> ClipFiles:
-        stem = f"{event.start_frame:06d}"
-        files = ClipFiles(
-            segment=event.segment,
-            start_frame=event.start_frame,
-            num_frames=len(event.frames),
-            movie=job.folder / f"{stem}.mp4",
-            frames=job.folder / f"{stem}.npy",
-            thumbnail=job.folder / f"{stem}.webp",
+    def find_page(self, page_id: object) -> Page | None:
+        """The page with this id, if it is open."""
+        return self._pages.get(page_id) if isinstance(page_id, str) else None
+
+    def close_page(self, page: Page) -> None:
+        """The tab is gone; its jobs go on."""
+        self._pages.pop(page.id, None)
+
+    def jobs(self, page: Page) -> list[Job]:
+        """Unfinished jobs of the page's session."""
+        return self.queue.of(page.session.token)
+
+    # Documents
+
+    def plan(self, document: Document) -> tuple[Project, Plan]:
+        """The project of a document and the clips that it is made of.
+
+        Raises:
+            PhenakiError: it cannot be made; the message says what to change.
+        """
+        project = to_project(document, self.model.clip, self.model.config.name, self.footage)
+        return project, self.model.plan(project.timeline, project.sampling)
+
+    def survey(self, page: Page, value: object) -> None:
+        """Take note of what a page edits, finished or not, and show its film where all of it exists.
+
+        Raises:
+            TimelineError: this is no document.
+        """
+        page.document = read_document(value)
+        page.plan = self.plan_draft(page.document)
+        if page.plan and all(clip.key in page.session.store for clip in page.plan if clip.shown):
+            page.show(page.document, page.plan)
+        page.revision += 1
+
+    def plan_draft(self, document: Document) -> Plan:
+        """The plan of a document in which prompts may still be empty; none while something else is wrong."""
+        rows = [row if row["prompt"].strip() else row | {"prompt": PLACEHOLDER} for row in document["segments"]]
+        try:
+            return self.plan(document | {"segments": rows})[1]
+        except PhenakiError:
+            return ()
+
+    # Films
+
+    def generate(self, page: Page, value: object) -> Job | None:
+        """Make what is missing of a document's film; None where nothing is, or it is being made already.
+
+        Raises:
+            PhenakiError: the document cannot be made, or too many films are waiting.
+        """
+        document = read_document(value)
+        project, plan = self.plan(document)
+        page.document, page.plan = document, plan
+        page.show(document, plan)
+        missing = self._missing([plan], page.session)
+        if not missing:
+            page.say("This film is complete. Change something, or roll a segment again.", "finished")
+            return None
+        coming = frozenset().union(*(job.keys for job in self.jobs(page)))
+        if missing <= coming:
+            page.say("This film is being made already.")
+            return None
+        job = Job(
+            page.session.token, document["title"] or project.timeline.segments[0].prompt, document, [plan], missing
         )
-        np.save(files.frames, event.frames, allow_pickle=False)
-        write_thumbnail(event.frames, files.thumbnail)
-        write_clip(event.frames, files.movie, event.fps, size=self.settings.clip_size)
-        return files
+        return self._submit(job, page)
 
-    def _remove_old_jobs(self) -> None:
-        limit = self.settings.max_job_hours * 3600
-        with self._lock:
-            old = [job for job in self._jobs.values() if job.ended and job.idle_seconds() > limit]
-            for job in old:
-                del self._jobs[job.id]
-        for job in old:
-            shutil.rmtree(job.folder, ignore_errors=True)
+    def vary(self, page: Page, value: object, segment_id: object) -> Job | None:
+        """Make takes of one segment, side by side, with seeds of their own.
+
+        Raises:
+            PhenakiError: there is no such segment, or the film cannot be made up to its end.
+        """
+        document = read_document(value)
+        ids = [row["id"] for row in document["segments"]]
+        if segment_id not in ids:
+            raise ConfigError("The segment to be varied is gone. Select a segment first.")
+        index = ids.index(segment_id)
+        seeds = [document["segments"][index]["seed"], *(draw_seed() for _ in range(NUM_TAKES - 1))]
+        plans = []
+        for seed in seeds:
+            rows = document["segments"][:index] + [document["segments"][index] | {"seed": seed}]
+            plans.append(self.plan(document | {"segments": rows})[1])
+        keys = [[c.key for c in plan if c.shown and c.footage is None and c.segment == index] for plan in plans]
+        page.takes = Takes(str(segment_id), seeds, plans, keys)
+        page.revision += 1
+        title = f"{NUM_TAKES} takes of “{document['segments'][index]['prompt']}”"
+        missing = self._missing(plans, page.session)
+        return self._submit(Job(page.session.token, title, document, plans, missing, varies=str(segment_id)), page)
+
+    def stop_varying(self, page: Page) -> None:
+        """Put the takes away, and make no more of them."""
+        for job in self.jobs(page):
+            if page.takes is not None and job.varies == page.takes.segment:
+                self.stop(page, job)
+        page.takes = None
+        page.revision += 1
+
+    def stop(self, page: Page, job: Job) -> None:
+        """End a job at the next refinement step; its finished clips stay."""
+        waiting = job.state != "running"
+        self.queue.stop(job)
+        if waiting:
+            page.session.last_job = job
+        page.session.change()
+
+    def _missing(self, plans: list[Plan], session: Session) -> frozenset[str]:
+        have = session.store.__contains__
+        return frozenset(plan[index].key for plan in plans for index in clips_to_make(plan, have))
+
+    def _submit(self, job: Job, page: Page) -> Job:
+        self.queue.add(job)
+        page.session.last_job = None
+        page.session.change()
+        return job
+
+    # Files
+
+    def export(self, page: Page, config: ExportConfig) -> tuple[Path, Iterator[float]]:
+        """Write the finished clips of the film that a page shows.
+
+        Returns:
+            Where the file will be, and an iterator that writes it and tells the part done; leaving it cancels.
+
+        Raises:
+            PhenakiError: no clip is finished, or an option does not fit.
+        """
+        clips = self.finished_clips(page)
+        if not clips or page.shown_document is None:
+            raise MediaError("There is nothing to export yet: no clip is finished. Press Generate first.")
+        project, _ = self.plan(page.shown_document)
+        project = replace(project, title=page.shown_document["title"])
+        fps, prompts = self.model.clip.fps, {}
+        for clip in clips:
+            if clip.footage is None:
+                start = prompts.get(clip.segment, Caption(clip.start_frame / fps, 0, clip.prompt)).start
+                prompts[clip.segment] = Caption(start, (clip.start_frame + clip.num_frames) / fps, clip.prompt)
+        path = page.session.new_folder() / f"{file_name(page.shown_document)}.{config.suffix}"
+        store = page.session.store
+        frames = (files.read() for files in map(store.find, [clip.key for clip in clips]) if files)
+        count = sum(clip.num_frames for clip in clips)
+        progress = export_film(
+            frames, path, fps, config, captions=list(prompts.values()), project=project, num_frames=count,
+            upscale=self.enlarge,
+        )  # fmt: skip
+        return path, progress
+
+    def finished_clips(self, page: Page) -> Plan:
+        """The clips of the shown film up to the first that is missing."""
+        clips = []
+        for clip in page.shown_plan:
+            if clip.shown:
+                if clip.key not in page.session.store:
+                    break
+                clips.append(clip)
+        return clips
+
+    def read_footage(self, path: str) -> Document:
+        """Keep a video that a film is to begin with, as the document names it.
+
+        Raises:
+            MediaError: it cannot be read.
+        """
+        size = self.model.config.cvivit
+        return self.keep_footage(pack_frames(read_footage(Path(path), size.height, size.width, self.model.clip.fps)))
+
+    def keep_footage(self, data: bytes) -> Document:
+        """Keep packed frames, as the document names them."""
+        name = hashlib.sha256(data).hexdigest()
+        folder = self.folder / "footage"
+        folder.mkdir(exist_ok=True)
+        (folder / f"{name}.webp").write_bytes(data)
+        frames = unpack_frames(data)
+        Image.fromarray(frames[0]).resize((POSTER_PIXELS, POSTER_PIXELS)).save(folder / f"{name}.poster.webp")
+        poster = f"gradio_api/file={(folder / f'{name}.poster.webp').as_posix()}"
+        return {"id": name, "num_frames": len(frames), "poster": poster}
+
+    def footage(self, name: str) -> bytes:
+        """Packed frames by their name.
+
+        Raises:
+            MediaError: they are no longer here.
+        """
+        path = self.folder / "footage" / f"{name}.webp"
+        if not path.is_file():
+            raise MediaError("The video that this film begins with is no longer here. Choose it again, or remove it.")
+        return path.read_bytes()
+
+    def _clean(self) -> None:
+        while not self._closed.is_set():
+            busy = {page.session.token for page in list(self._pages.values())}
+            self.sessions.clean(busy | self.queue.sessions())
+            oldest = time.time() - self.settings.max_session_days * 86_400
+            for path in (self.folder / "footage").glob("*"):
+                if path.stat().st_mtime < oldest:
+                    path.unlink(missing_ok=True)
+            self._closed.wait(CLEANING_SECONDS)
 
 
-def write_thumbnail(frames: np.ndarray, path: Path) -> None:
-    """A small picture of a clip's middle frame; ``frames`` is (f, H, W, 3) uint8."""
-    image = Image.fromarray(frames[len(frames) // 2])
-    image.resize((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS), Image.Resampling.BICUBIC).save(path, quality=85)
+def file_name(document: Document) -> str:
+    """A file name without ending, from the title or the first prompt."""
+    text = document["title"] or document["segments"][0]["prompt"]
+    words = re.sub(r"\W+", "-", text.lower()).strip("-_")
+    return words[:48].strip("-_") or "film"

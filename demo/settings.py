@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from phenaki import ConfigError
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 STORIES = Path(__file__).resolve().parent / "stories"
+
+
+def default_data_folder() -> Path:
+    """Where films live between two starts of the app: the user's cache folder."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
+    return (Path(base) if base else Path.home() / ".cache") / "phenaki"
 
 
 @dataclass(frozen=True)
@@ -21,19 +28,21 @@ class AppSettings:
     host: str = "127.0.0.1"
     port: int | None = None  # None: the first free one from 7860
     open_browser: bool = True
+    mcp: bool = False  # offer the named endpoints to agents, too
+    data: Path = field(default_factory=default_data_folder)  # films of all sessions
     examples: Path = REPOSITORY / "assets" / "examples"
     clip_size: int = 256  # pixels on a side of the clips that the page plays
-    export_size: int = 512  # pixels on a side of an exported film
     max_jobs_waiting: int = 16
-    max_job_hours: float = 12.0  # finished films are removed after this long without anyone looking
-    max_upload_megabytes: int = 256  # a long film that is opened again
+    max_session_days: float = 14.0  # a session that nobody opens is removed after this long
+    max_session_megabytes: float = 1024.0  # of one session; the clips that were used longest ago go first
+    max_total_megabytes: float = 8192.0  # of all sessions; the sessions that were used longest ago go first
+    max_upload_megabytes: int = 256  # a film that is opened again, or a video that a film begins with
 
     def __post_init__(self) -> None:
-        for name in ("clip_size", "export_size"):
-            size = getattr(self, name)
-            if size < 16 or size % 2:
-                raise ConfigError(f"{name} is {size}; use an even number of pixels, 16 or more.")
+        if self.clip_size < 16 or self.clip_size % 2:
+            raise ConfigError(f"clip_size is {self.clip_size}; use an even number of pixels, 16 or more.")
         if self.port is not None and not 0 < self.port < 65536:
             raise ConfigError(f"The port is {self.port}; use a number from 1 to 65535.")
-        if self.max_job_hours <= 0 or self.max_jobs_waiting < 1:
-            raise ConfigError("max_job_hours must be above 0 and max_jobs_waiting at least 1.")
+        for name in ("max_session_days", "max_session_megabytes", "max_total_megabytes", "max_jobs_waiting"):
+            if getattr(self, name) <= 0:
+                raise ConfigError(f"{name} is {getattr(self, name)}; use a number above 0.")

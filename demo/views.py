@@ -1,23 +1,22 @@
-"""What the page's own widgets show, as plain JSON: pure functions of a job, of an example, or of an error.
+"""What the page's widgets show, as plain JSON: functions of a page, its session and the queue of jobs.
 
-Every value is cumulative: a page that comes late gets the same as one that was there all the time.
+Every value is whole: a page that comes late gets the same as one that was there all the time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from demo.document import Document
-from demo.examples import Example
-from demo.job import Job, JobSnapshot
-from phenaki import ClipShape
+from demo.jobs import Job, JobQueue
+from demo.pace import Pace
+from demo.page import Page
+from demo.seams import seam_sentence
+from phenaki import ClipShape, PlannedClip
 
 View = dict[str, Any]
-
-EMPTY_PLAYER: View = {"film": "", "fps": 8, "clips": [], "captions": [], "seconds": 0, "end": True, "running": False}
 
 
 def media_url(path: Path) -> str:
@@ -25,112 +24,192 @@ def media_url(path: Path) -> str:
     return "gradio_api/file=" + quote(path.as_posix())
 
 
-def player_view(job: Job, now: JobSnapshot) -> View:
-    """What the player shows of a job."""
-    segments = now.segments
+def film_view(page: Page, jobs: list[Job], shape: ClipShape) -> View:
+    """What the player shows: the finished clips of the film, and, while others are being made, old ones in their place.
+
+    When nothing is at work, the film ends at the first clip that is missing.
+    """
+    coming = set().union(*(job.keys for job in jobs))
+    running = any(clip.key in coming and clip.key not in page.session.store for clip in page.shown_plan)
+    clips, seconds = [], 0.0
+    for clip in page.shown_plan:
+        if not clip.shown:
+            continue
+        files, stale = page.session.store.find(clip.key), False
+        place = _place(page, clip)
+        if files is not None:
+            page.last_seen[place] = clip, files
+        elif not running:
+            break
+        else:
+            old, files = page.last_seen.get(place, (None, None))
+            stale = old is not None and old.num_frames == clip.num_frames
+        seconds = (clip.start_frame + clip.num_frames) / shape.fps
+        if files is not None and (stale or clip.key in page.session.store):
+            row = {"key": clip.key, "url": media_url(files.movie), "start": clip.start_frame / shape.fps}
+            clips.append(row | {"seconds": clip.num_frames / shape.fps, "stale": stale})
     return {
-        "film": job.id,
-        "fps": job.fps,
-        "clips": [{"start": clip.start_frame / job.fps, "url": media_url(clip.movie)} for clip in now.clips],
-        "captions": _captions([(s.prompt, s.start_frame, s.num_frames) for s in segments], job.fps),
-        "seconds": sum(s.num_frames for s in segments) / job.fps,
-        "end": now.ended,
-        "running": not now.ended,
-    }
-
-
-def run_view(job: Job, now: JobSnapshot) -> View:
-    """What the timeline editor shows of a job: state, seed and pictures of each segment."""
-    segments = []
-    for index, segment in enumerate(now.segments):
-        segments.append(
-            {
-                "id": segment.id,
-                "prompt": segment.prompt,
-                "clips": segment.num_clips,
-                "seed": segment.seed,
-                "seed_locked": segment.seed_locked,
-                "state": segment.state,
-                "progress": round(segment.progress, 3),
-                "thumbnails": [media_url(clip.thumbnail) for clip in now.clips if clip.segment == index],
-            }
-        )
-    return {"film": job.id, "seed": job.project.timeline.seed, "running": not now.ended, "segments": segments}
-
-
-def progress_view(job: Job, now: JobSnapshot) -> View:
-    """What moves while a clip is sampled: only the segments at work, so that it may be sent often."""
-    working = {s.id: round(s.progress, 3) for s in now.segments if s.state == "running"}
-    return {"film": job.id, "segments": working}
-
-
-def example_player_view(example: Example, shape: ClipShape) -> View:
-    """What the player shows of an example whose film is shipped."""
-    if example.film is None:
-        return EMPTY_PLAYER
-    plan = example.project.timeline.fit(shape).plan(shape)
-    return {
-        "film": f"example:{example.name}",
+        "film": page.film,
         "fps": shape.fps,
-        "clips": [{"start": 0, "url": media_url(example.film)}],
-        "captions": _captions([(p.prompt, p.start_frame, p.num_frames) for p in plan], shape.fps),
-        "seconds": sum(p.num_frames for p in plan) / shape.fps,
-        "end": True,
-        "running": False,
+        "seconds": seconds,
+        "running": running,
+        "clips": clips,
+        "captions": _captions(page, shape, seconds),
     }
 
 
-def example_run_view(example: Example, document: Document, shape: ClipShape) -> View:
-    """What the timeline editor shows of an example whose film is shipped; ``document`` is the one made from it."""
-    if example.film is None:
+def _place(page: Page, clip: PlannedClip) -> tuple[str, int]:
+    """The segment and the number of a clip in it, whatever happens to what comes before."""
+    assert page.shown_document is not None
+    if clip.footage is not None:
+        return "footage", 0
+    return page.shown_document["segments"][clip.segment]["id"], clip.clip
+
+
+def _captions(page: Page, shape: ClipShape, seconds: float) -> list[View]:
+    """The prompts with the time that each is on screen."""
+    rows: dict[int, View] = {}
+    for clip in page.shown_plan:
+        start, end = clip.start_frame / shape.fps, (clip.start_frame + clip.num_frames) / shape.fps
+        if clip.shown and clip.footage is None and start < seconds:
+            row = rows.setdefault(clip.segment, {"start": start, "prompt": clip.prompt})
+            row["end"] = end
+    return list(rows.values())
+
+
+def run_view(page: Page, jobs: list[Job]) -> View:
+    """What the timeline editor shows: for each segment, which of its clips exist and what happens to the others."""
+    store = page.session.store
+    clips: dict[int, list[PlannedClip]] = defaultdict(list)
+    for clip in page.plan:
+        if clip.shown and clip.footage is None:
+            clips[clip.segment].append(clip)
+    segments = {}
+    for index, row in enumerate(page.document["segments"]):
+        mine = clips[index]
+        made = [store.find(clip.key) for clip in mine]
+        old = [
+            page.last_seen.get((row["id"], number))
+            for number in range(row["first_clip"], row["first_clip"] + len(mine))
+        ]
+        pictures = [files or (seen[1] if seen else None) for files, seen in zip(made, old, strict=True)]
+        state, part = _segment_state(mine, [files is not None for files in made], any(pictures), jobs)
+        segments[row["id"]] = {
+            "state": state,
+            "part": part,
+            "made": sum(files is not None for files in made),
+            "clips": [media_url(files.thumbnail) if files else None for files in pictures],
+            "seam": seam_sentence(page.session, page.plan, mine[0]) if mine and row["behind"] else None,
+        }
+    todo = {clip.key for clip in page.plan if clip.key not in store and clip.shown}
+    running = any(todo & job.keys for job in jobs)
+    return {"film": page.film, "running": running, "todo": len(todo), "segments": segments}
+
+
+def _segment_state(clips: list[PlannedClip], made: list[bool], seen: bool, jobs: list[Job]) -> tuple[str, float]:
+    """One word for a segment, and the part of it that is made."""
+    if clips and all(made):
+        return "done", 1.0
+    missing = {clip.key for clip, done in zip(clips, made, strict=True) if not done}
+    part = sum(made) / max(1, len(made))
+    for job in jobs:
+        if not missing & job.keys:
+            continue
+        if job.clip in missing:
+            return "running", min(1.0, part + job.part / len(clips))
+        return ("paused" if job.state == "paused" else "waiting"), part
+    return ("stale" if seen else "draft"), part
+
+
+def progress_view(page: Page, jobs: list[Job]) -> View:
+    """What moves while a clip is sampled: only the segments at work, so that it may be sent often."""
+    at_work = {job.clip: job.part for job in jobs if job.clip is not None}
+    segments = {}
+    for clip in page.plan:
+        if clip.key in at_work and clip.shown and clip.footage is None:
+            siblings = [c for c in page.plan if c.shown and c.segment == clip.segment and c.footage is None]
+            made = sum(c.key in page.session.store for c in siblings)
+            segments[page.document["segments"][clip.segment]["id"]] = round(
+                (made + at_work[clip.key]) / len(siblings), 3
+            )
+    return {"film": page.film, "segments": segments}
+
+
+def takes_view(page: Page, jobs: list[Job]) -> View:
+    """The variations of a segment, side by side."""
+    if page.takes is None:
         return {}
-    thumbnails = list(example.thumbnails)
-    segments = []
-    for row, planned in zip(document["segments"], example.project.timeline.fit(shape).plan(shape), strict=True):
-        mine, thumbnails = thumbnails[: planned.num_clips], thumbnails[planned.num_clips :]
-        segments.append(
+    store, options = page.session.store, []
+    for seed, keys in zip(page.takes.seeds, page.takes.keys, strict=True):
+        made = [store.find(key) for key in keys]
+        done = sum(files is not None for files in made)
+        job = next((job for job in jobs if job.clip in keys), None)
+        part = (done + (job.part if job else 0.0)) / len(keys)
+        state = "done" if done == len(keys) else "running" if job else "waiting"
+        first = next((files for files in made if files), None)
+        movie = page.session.folder / "takes" / f"{keys[-1]}.mp4"
+        options.append(
             {
-                "id": row["id"],
-                "prompt": planned.prompt,
-                "clips": planned.num_clips,
-                "seed": planned.seed,
-                "seed_locked": row["seed"] is not None,
-                "state": "done",
-                "progress": 1.0,
-                "thumbnails": [media_url(path) for path in mine],
+                "seed": seed,
+                "state": state,
+                "part": round(part, 3),
+                "movie": media_url(movie) if state == "done" and movie.is_file() else None,
+                "thumbnail": media_url(first.thumbnail) if first else None,
             }
         )
-    seed = example.project.timeline.seed
-    return {"film": f"example:{example.name}", "seed": seed, "running": False, "segments": segments}
+    return {"segment": page.takes.segment, "options": options}
 
 
-def status_view(now: JobSnapshot, jobs_before: int, device: str) -> View:
-    """One line about a job."""
-    done, total = len(now.clips), now.num_clips
-    kept = f"{done} of {total} clips" if total != 1 else f"{done} clip"
+def status_view(page: Page, jobs: list[Job], queue: JobQueue, device: str) -> View:
+    """One line about what is happening."""
+    job = next((job for job in jobs if job.state == "running"), None) or (jobs[0] if jobs else page.session.last_job)
+    if job is None:
+        return _line(page.notice.state, page.notice.text, device)
+    kept = f"{job.made} of {job.total} clips" if job.total != 1 else f"{job.made} clip"
+    before = queue.before(job)
     texts = {
-        "waiting": f"Waiting for {jobs_before} other {'film' if jobs_before == 1 else 'films'}"
-        if jobs_before
-        else "Starting",
-        "running": f"Making clip {min(done + 1, total)} of {total}",
-        "finished": f"Done: {total} {'clip' if total == 1 else 'clips'} in {now.elapsed:.1f} s",
-        "stopped": f"Stopped. {kept} kept; you can export them." if done else "Stopped before the first clip.",
-        "failed": now.message + (f" {kept} kept." if done else ""),
+        "waiting": f"Waiting for {before} other {'film' if before == 1 else 'films'}" if before else "Starting",
+        "running": f"Making clip {min(job.made + 1, job.total)} of {job.total}",
+        "paused": f"Paused after {kept}",
+        "finished": f"Done: {job.total} {'clip' if job.total == 1 else 'clips'} in {job.elapsed:.1f} s",
+        "stopped": f"Stopped. {kept} kept." if job.made else "Stopped before the first clip.",
+        "failed": job.message + (f" {kept} kept." if job.made else ""),
     }
-    return {
-        "state": now.state,
-        "text": texts[now.state],
-        "progress": round(now.progress, 3),
-        "elapsed": round(now.elapsed, 1),
-        "remaining": None if now.remaining is None else round(now.remaining, 1),
-        "device": device,
-    }
+    line = _line(job.state, texts[job.state], device)
+    if not job.ended:
+        remaining = job.remaining
+        line |= {
+            "progress": round(job.progress, 3),
+            "elapsed": round(job.elapsed, 1),
+            "remaining": None if remaining is None else round(remaining, 1),
+        }
+    return line
 
 
-def message_view(text: str, device: str, state: str = "ready") -> View:
-    """One line that is not about a job; ``state`` is "ready" or "failed"."""
+def _line(state: str, text: str, device: str) -> View:
     return {"state": state, "text": text, "progress": 0, "elapsed": 0, "remaining": None, "device": device}
 
 
-def _captions(rows: Sequence[tuple[str, int, int]], fps: int) -> list[View]:
-    return [{"prompt": prompt, "start": start / fps, "end": (start + frames) / fps} for prompt, start, frames in rows]
+def jobs_view(jobs: list[Job], queue: JobQueue, pace: Pace) -> View:
+    """The session's own jobs, in the order in which they will be made."""
+    rows = []
+    for job in jobs:
+        steps = max((clip.sampling.num_inference_steps for plan in job.plans for clip in plan), default=1)
+        expected = pace.expect(steps)
+        left = job.remaining if job.state == "running" else None
+        if left is None and expected is not None:
+            left = expected * (job.total - job.made)
+        rows.append(
+            {
+                "id": job.id,
+                "title": job.title,
+                "kind": "variations" if job.varies else "film",
+                "state": job.state,
+                "made": job.made,
+                "total": job.total,
+                "progress": round(job.progress, 3),
+                "before": queue.before(job),
+                "left": None if left is None else round(left, 1),
+            }
+        )
+    return {"jobs": rows}

@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from phenaki.plan import plan_clips
 
+from demo.document import Document, read_document
+from demo.jobs import Job
+from demo.page import Page
 from demo.service import GenerationService
 from demo.settings import AppSettings
-from phenaki import (
-    FramesReady,
-    GenerationEvent,
-    ModelConfig,
-    Phenaki,
-    SamplingConfig,
-    SegmentFinished,
-    SegmentStarted,
-    Timeline,
-    TokensRefined,
-)
+from phenaki import FramesReady, ModelConfig, Phenaki, PlannedClip, SamplingConfig, Timeline, TokensRefined
 
 STEPS = 3
 
 
 class FakeModel:
-    """Behaves like ``Phenaki``, but paints each clip in one shade that tells its number in the film.
+    """Behaves like ``Phenaki``, but paints each clip in one shade that follows from its prompt and its number.
 
     With ``hold()``, it waits before every clip until ``release()`` lets it make one more.
     """
@@ -38,10 +33,14 @@ class FakeModel:
         self.clip = self.config.clip
         self.device = torch.device("cpu")
         self.kernels = "torch (no CUDA device)"
-        self.vocabulary: dict[str, tuple[str, ...]] = {"subjects": ("fox", "robot")}
-        self.asked: list[tuple[Timeline, SamplingConfig]] = []
+        self.vocabulary: dict[str, tuple[str, ...]] = {
+            "subjects": ("fox", "robot"),
+            "actions": ("walks right", "jumps"),
+        }
+        self.known_words: tuple[str, ...] = ("a", "fox", "jumps", "right", "robot", "walks")
+        self.weights = "fake"
+        self.made: list[PlannedClip] = []
         self.fail_at_clip: int | None = None
-        self.closed = threading.Event()
         self._held = threading.Semaphore(1_000_000)
 
     def hold(self) -> None:
@@ -51,43 +50,52 @@ class FakeModel:
         for _ in range(clips):
             self._held.release()
 
-    def generate(
-        self, timeline: Timeline, sampling: SamplingConfig, start_image: bytes | None = None
-    ) -> Iterator[GenerationEvent]:
-        self.asked.append((timeline, sampling))
-        return self._events(timeline.plan(self.clip))
+    def enlarge(self, frames: np.ndarray) -> np.ndarray:
+        return frames
 
-    def _events(self, plan: list) -> Iterator[GenerationEvent]:
-        made = 0
-        try:
-            for segment in plan:
-                yield SegmentStarted(
-                    segment.index,
-                    segment.prompt,
-                    segment.seed,
-                    segment.num_clips,
-                    segment.start_frame,
-                    segment.num_frames,
-                )
-                start = segment.start_frame
-                for clip in range(segment.num_clips):
-                    while not self._held.acquire(timeout=0.01):
-                        yield TokensRefined(segment.index, clip, 1, STEPS, np.zeros((6, 8, 8), bool))
-                    if made == self.fail_at_clip:
-                        raise RuntimeError("the disk is made of cheese")
-                    for step in range(1, STEPS + 1):
-                        yield TokensRefined(segment.index, clip, step, STEPS, np.zeros((6, 8, 8), bool))
-                    count = self.clip.clip_frames if made == 0 else self.clip.new_frames
-                    yield FramesReady(segment.index, clip, start, shade(made, count), self.clip.fps)
-                    start, made = start + count, made + 1
-                yield SegmentFinished(segment.index, segment.num_frames, 0.1)
-        finally:
-            self.closed.set()
+    def plan(self, timeline: Timeline, sampling: SamplingConfig | None = None) -> list[PlannedClip]:
+        return plan_clips(timeline, sampling or self.config.sampling, self.clip, "fake")
+
+    def sample_clip(self, clip: PlannedClip, before: np.ndarray | None) -> Iterator[TokensRefined | FramesReady]:
+        masked = np.ones((6, 8, 8), bool)
+        while not self._held.acquire(timeout=0.01):
+            yield self._refined(clip, 1, masked)
+        if len(self.made) == self.fail_at_clip:
+            raise RuntimeError("the disk is made of cheese")
+        for step in range(1, STEPS + 1):
+            yield self._refined(clip, step, masked)
+        self.made.append(clip)
+        frames = np.full((clip.num_frames, 16, 16, 3), shade(clip), np.uint8)
+        yield FramesReady(clip.segment, clip.clip, clip.start_frame, frames, self.clip.fps)
+
+    def _refined(self, clip: PlannedClip, step: int, masked: np.ndarray) -> TokensRefined:
+        picture = np.full((1, 16, 16, 3), 99, np.uint8)
+        return TokensRefined(clip.segment, clip.clip, step, STEPS, masked, lambda: picture)
 
 
-def shade(clip: int, count: int) -> np.ndarray:
-    """Frames of the fake model's clip number ``clip``."""
-    return np.full((count, 16, 16, 3), 20 + 12 * clip, np.uint8)
+def shade(clip: PlannedClip) -> int:
+    """The grey level of a fake clip."""
+    return 40 + (sum(clip.prompt.encode()) * 31 + clip.seed * 57 + clip.clip * 23) % 190
+
+
+def story(*prompts: str, clips: int = 1, **changes: object) -> Document:
+    """A document with one segment for each prompt."""
+    rows = [
+        {"id": f"s{i}", "prompt": prompt, "clips": clips, "seed": 10 + i, **changes} for i, prompt in enumerate(prompts)
+    ]
+    return read_document({"title": "", "segments": rows})
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.01)
+
+
+def finish(job: Job | None) -> None:
+    assert job is not None
+    wait_until(lambda: job.ended)
 
 
 @pytest.fixture
@@ -97,13 +105,18 @@ def model() -> FakeModel:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> AppSettings:
-    return AppSettings(examples=tmp_path / "examples", clip_size=32, export_size=32, open_browser=False)
+    return AppSettings(data=tmp_path / "data", examples=tmp_path / "examples", clip_size=32, open_browser=False)
 
 
 @pytest.fixture
 def service(model: FakeModel, settings: AppSettings) -> Iterator[GenerationService]:
     with GenerationService(model, settings) as service:  # type: ignore[arg-type]
         yield service
+
+
+@pytest.fixture
+def page(service: GenerationService) -> Page:
+    return service.open_page(service.sessions.open(), story("a fox walks", "it jumps", "it spins"))
 
 
 @pytest.fixture(scope="session")

@@ -1,81 +1,110 @@
 from __future__ import annotations
 
+import base64
+
 import pytest
 
-from demo.document import from_timeline, read_document, to_timeline
-from phenaki import ClipShape, Segment, Timeline, TimelineError
+from demo.document import from_project, read_document, to_project
+from phenaki import ClipShape, ConfigError, Project, SamplingConfig, Segment, Timeline, TimelineError
+from tests.demo.conftest import story
 
 SHAPE = ClipShape()
+PNG = b"\x89PNG\r\n\x1a\n rest"
 
 
-def document(*rows: dict, seed: int | None = None) -> dict:
-    return {
-        "seed": seed,
-        "segments": [{"id": f"s{i}", "prompt": "a fox", "clips": 1, "seed": None} | r for i, r in enumerate(rows)],
-    }
+def no_footage(name: str) -> bytes:
+    raise AssertionError(name)
 
 
-def test_only_the_first_segment_has_the_frames_that_open_a_film():
-    timeline = to_timeline(document({"clips": 2}, {"clips": 2}), SHAPE, 7)
-    assert [s.seconds for s in timeline.segments] == [2.125, 1.5]
-    assert [p.num_frames for p in timeline.plan(SHAPE)] == [17, 12]
+def project_of(document: dict, footage=no_footage) -> Project:
+    return to_project(document, SHAPE, "toy-64", footage)
 
 
-def test_reordering_keeps_the_number_of_clips():
-    rows = document({"clips": 3}, {"clips": 1})
-    rows["segments"].reverse()
-    assert [p.num_clips for p in to_timeline(rows, SHAPE, 0).plan(SHAPE)] == [1, 3]
+def test_clips_become_the_seconds_that_the_model_makes() -> None:
+    timeline = project_of(story("a fox walks", "it jumps", clips=2)).timeline
+    assert [s.seconds for s in timeline.segments] == [17 / 8, 12 / 8]
+    assert [s.seed for s in timeline.segments] == [10, 11]
 
 
-def test_an_open_film_seed_takes_the_one_given_and_a_kept_one_stays():
-    assert to_timeline(document({}), SHAPE, 7).seed == 7
-    assert to_timeline(document({}, seed=5), SHAPE, 7).seed == 5
+def test_a_picture_opens_a_shot_and_lengthens_its_segment() -> None:
+    url = "data:image/png;base64," + base64.b64encode(PNG).decode()
+    document = story("a fox walks", "it jumps")
+    document["segments"][1]["picture"] = url
+    second = project_of(document).timeline.segments[1]
+    assert second.start_image == PNG and second.seconds == 11 / 8
 
 
-def test_a_timeline_comes_back_from_its_document():
-    timeline = Timeline((Segment("a fox", 2.125), Segment("it jumps", 1.5, seed=9)), seed=4)
-    assert to_timeline(from_timeline(timeline, SHAPE), SHAPE, 0) == timeline
+def test_footage_takes_the_opening_away_from_the_first_segment() -> None:
+    document = story("a fox walks")
+    document["footage"] = {"id": "ab" * 32, "num_frames": 9, "poster": ""}
+    timeline = project_of(document, {"ab" * 32: b"packed"}.__getitem__).timeline
+    assert timeline.footage == b"packed" and timeline.segments[0].seconds == 6 / 8
 
 
-def test_lengths_that_the_model_cannot_make_move_to_the_nearest():
-    timeline = Timeline((Segment("a fox", 2.0), Segment("it jumps", 1.0)))
-    assert [s["clips"] for s in from_timeline(timeline, SHAPE)["segments"]] == [2, 1]
+def test_a_project_comes_back_as_it_was() -> None:
+    behind = Segment("a fox walks", 11 / 8, 3)
+    segments = (
+        Segment("a fox runs", 17 / 8, 4, 24, 2.5),
+        Segment("it jumps", 6 / 8, 5, first_clip=2, behind=behind),
+        Segment("it sleeps", 11 / 8, 6, start_image=PNG),
+    )
+    project = Project(Timeline(segments), SamplingConfig(9, 2.0, 0.5, 3.0), "toy-64")
+    assert project_of(from_project(project, SHAPE)) == project
+
+
+def test_a_seed_that_is_open_is_written_down() -> None:
+    timeline = Timeline((Segment("a", 1.375), Segment("b", 0.75)), seed=5)
+    document = from_project(Project(timeline), SHAPE)
+    assert [row["seed"] for row in document["segments"]] == [timeline.segment_seed(0), timeline.segment_seed(1)]
+
+
+def test_the_rows_of_a_story_have_the_same_ids_every_time() -> None:
+    timeline = Timeline((Segment("a", 1.375), Segment("b", 0.75)))
+    ids = [row["id"] for row in from_project(Project(timeline), SHAPE, story="moon")["segments"]]
+    assert ids == ["moon.0", "moon.1"]
+
+
+def test_what_an_earlier_version_kept_is_read() -> None:
+    old = {"seed": None, "segments": [{"id": "x", "prompt": "a fox", "clips": 2, "seed": None}], "story": None}
+    document = read_document(old)
+    assert document["version"] == 2 and document["segments"][0]["clips"] == 2
+    assert 0 <= document["segments"][0]["seed"] < 1_000_000 and not document["segments"][0]["locked"]
+
+
+def test_ids_are_made_unique_and_unknown_things_left_out() -> None:
+    rows = [{"id": "x", "prompt": "a", "surprise": 1}, {"id": "x", "prompt": "b"}, {"id": "", "prompt": "c"}]
+    document = read_document({"segments": rows, "settings": {"guidance_scale": 2.0, "evil": 1}})
+    assert len({row["id"] for row in document["segments"]}) == 3
+    assert "surprise" not in document["segments"][0] and document["settings"] == {"guidance_scale": 2.0}
 
 
 @pytest.mark.parametrize(
-    ("rows", "words"),
-    [
-        ([], "no segment"),
-        ([{}, {"prompt": "  "}], "Segment 2.*empty prompt"),
-        ([{"prompt": "x" * 401}], "Segment 1.*401 characters"),
-        ([{"clips": 0}], "Segment 1 is 0 clips"),
-        ([{"clips": 1.5}], "1.5 clips"),
-        ([{"clips": float("nan")}], "nan clips"),
-        ([{"clips": True}], "True clips"),
-        ([{"clips": 10**9}], "clips long"),
-        ([{"clips": 1000}], "600 are accepted|up to 600"),
-        ([{"seed": -1}], "seed is -1"),
-        ([{"seed": "12"}], "seed is '12'"),
-    ],
+    "value", [None, 3, [], {}, {"segments": "x"}, {"segments": [1]}, {"segments": [{"prompt": 1}]}]
 )
-def test_what_cannot_become_a_film_is_told_with_its_segment(rows, words):
-    with pytest.raises(TimelineError, match=words):
-        to_timeline(read_document(document(*rows)), SHAPE, 0)
-
-
-@pytest.mark.parametrize(
-    "value", [None, 3, "x", {}, {"segments": None}, {"segments": {}}, {"segments": [1]}, {"segments": [{"prompt": 3}]}]
-)
-def test_what_is_no_document_is_refused(value):
+def test_what_is_no_document_is_refused_in_a_sentence(value: object) -> None:
     with pytest.raises(TimelineError, match="cannot be read"):
         read_document(value)
 
 
-def test_missing_and_repeated_ids_become_different_ones():
-    rows = [{"prompt": "a"}, {"prompt": "b", "id": "x"}, {"prompt": "c", "id": "x"}, {"prompt": "d", "id": "y" * 999}]
-    ids = [row["id"] for row in read_document({"segments": rows})["segments"]]
-    assert len(set(ids)) == 4 and "x" in ids and all(len(i) <= 64 for i in ids)
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"clips": 0}, "Segment 1: It is 0 clips long"),
+        ({"clips": True}, "clips long"),
+        ({"seed": -1}, "Segment 1: The seed is -1"),
+        ({"picture": "http://elsewhere/x.png"}, "picture cannot be read"),
+        ({"picture": 5}, "picture cannot be read"),
+        ({"guidance_scale": "much"}, "much"),
+    ],
+)
+def test_a_value_that_is_not_accepted_names_its_segment(changes: dict, words: str) -> None:
+    with pytest.raises((TimelineError, ConfigError), match=words):
+        project_of(story("a fox", **changes))
 
 
-def test_unknown_keys_do_not_travel_on():
-    assert set(read_document({"segments": [], "extra": 1})) == {"seed", "segments", "story"}
+def test_takes_do_not_grow_out_of_each_other_for_ever() -> None:
+    row: dict = {"id": "x", "prompt": "a", "clips": 1, "seed": 1}
+    for _ in range(40):
+        row = {**row, "behind": row}
+    with pytest.raises(TimelineError, match="more than 16 takes"):
+        read_document({"segments": [row]})

@@ -1,202 +1,221 @@
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from demo.job import Job
-from demo.service import BusyError, GenerationService
-from demo.settings import AppSettings
-from phenaki import ConfigError, MediaError, Project, Segment, Timeline, TimelineError, read_project
-
-STORY = Timeline((Segment("a fox walks", 2.125), Segment("it jumps", 0.75), Segment("it spins", 0.75)), seed=3)
-
-
-def submit(service: GenerationService, timeline: Timeline = STORY) -> Job:
-    return service.submit(Project(timeline), [f"s{i}" for i in range(len(timeline.segments))])
+from demo.document import Document
+from demo.page import Page
+from demo.service import GenerationService
+from phenaki import ConfigError, ExportConfig, MediaError, TimelineError, read_project
+from tests.demo.conftest import FakeModel, finish, story, wait_until
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.01)
+def prompts(model: FakeModel) -> list[str]:
+    """Prompts of the clips that were made, in order; forgotten afterwards."""
+    made = [clip.prompt for clip in model.made]
+    model.made.clear()
+    return made
 
 
-def finish(job: Job) -> None:
-    wait_until(lambda: job.ended)
+def changed(document: Document, index: int, **changes: object) -> Document:
+    rows = list(document["segments"])
+    rows[index] = rows[index] | changes
+    return document | {"segments": rows}
 
 
-def test_a_job_makes_every_clip_and_tells_where_it_lies(service):
-    job = submit(service)
-    finish(job)
-    now = job.snapshot()
-    assert now.state == "finished" and now.progress == 1.0
-    assert [(c.segment, c.start_frame, c.num_frames) for c in now.clips] == [
-        (0, 0, 11),
-        (0, 11, 6),
-        (1, 17, 6),
-        (2, 23, 6),
-    ]
-    assert all(c.movie.stat().st_size and c.thumbnail.stat().st_size for c in now.clips)
-    assert [s.seed for s in now.segments] == [3, 3 + 7919, 3 + 2 * 7919]
+def test_every_clip_is_made_and_kept(service, page, model):
+    finish(service.generate(page, page.document))
+    assert prompts(model) == ["a fox walks", "it jumps", "it spins"]
+    assert len(service.finished_clips(page)) == 3
+    assert all(page.session.store.find(clip.key) for clip in page.plan)
 
 
-def test_frames_are_kept_as_the_model_made_them(service):
-    job = submit(service)
-    finish(job)
-    frames = np.concatenate(list(job.frames()))
-    assert frames.shape == (29, 16, 16, 3)
-    assert frames[0, 0, 0, 0] == 20 and frames[11, 0, 0, 0] == 32 and frames[-1, 0, 0, 0] == 56
+def test_only_what_an_edit_changes_is_made_again(service, page, model):
+    document = page.document
+    finish(service.generate(page, document))
+    prompts(model)
+    finish(service.generate(page, changed(document, 1, prompt="it sleeps")))
+    assert prompts(model) == ["it sleeps", "it spins"]
+    finish(service.generate(page, changed(document, 2, seed=99)))
+    assert prompts(model) == ["it spins"]
 
 
-def test_a_clip_can_be_watched_before_the_next_is_made(service, model):
+def test_an_edit_that_is_taken_back_costs_nothing(service, page, model):
+    document = page.document
+    finish(service.generate(page, document))
+    finish(service.generate(page, changed(document, 0, prompt="a cat walks")))
+    prompts(model)
+    assert service.generate(page, document) is None
+    assert prompts(model) == [] and page.notice.state == "finished"
+
+
+def test_a_segment_alone_is_made_again_and_its_neighbour_keeps_its_pixels(service, page, model):
+    document = page.document
+    finish(service.generate(page, document))
+    before = {clip.segment: clip.key for clip in page.plan}
+    prompts(model)
+    again = changed(changed(document, 1, seed=77), 2, behind=document["segments"][1])
+    finish(service.generate(page, again))
+    assert prompts(model) == ["it jumps"]
+    after = {clip.segment: clip.key for clip in page.plan if clip.shown}
+    assert after[2] == before[2] and after[1] != before[1]
+
+
+def test_a_split_changes_no_pixel(service, page, model):
+    whole = story("a fox walks", clips=3)
+    finish(service.generate(page, whole))
+    prompts(model)
+    first = whole["segments"][0]
+    parts = [first | {"clips": 1}, first | {"id": "new", "clips": 2, "first_clip": 1}]
+    assert service.generate(page, whole | {"segments": parts}) is None
+
+
+def test_a_second_generate_waits_behind_the_first(service, page, model):
     model.hold()
-    job = submit(service)
-    model.release(1)
-    wait_until(lambda: len(job.snapshot().clips) == 1)
-    now = job.snapshot()
-    assert now.state == "running" and now.clips[0].movie.exists() and 0.2 < now.progress < 0.5
-    assert [s.state for s in now.segments] == ["running", "waiting", "waiting"]
-    model.release(9)
-    finish(job)
-
-
-def test_stop_keeps_finished_clips_and_they_can_be_exported(service, model, tmp_path):
-    model.hold()
-    job = submit(service)
-    model.release(2)
-    wait_until(lambda: len(job.snapshot().clips) == 2)
-    service.stop(job.id)
-    finish(job)
-    now = job.snapshot()
-    assert now.state == "stopped" and len(now.clips) == 2 and model.closed.is_set()
-    assert all(s.state != "running" for s in now.segments)
-    path = service.export(job, "film")
-    assert read_project(path) == job.project
-
-
-def test_a_waiting_job_can_be_stopped(service, model):
-    model.hold()
-    first, second = submit(service), submit(service)
-    wait_until(lambda: first.snapshot().state == "running")
-    assert second.snapshot().state == "waiting" and service.jobs_before(second) == 1
-    service.stop(second.id)
-    assert second.snapshot().state == "stopped"
-    model.release(9)
+    first = service.generate(page, page.document)
+    second = service.generate(page, changed(page.document, 2, prompt="it sleeps"))
+    assert service.jobs(page) == [first, second] and service.queue.before(second) == 1
+    assert service.generate(page, page.document) is None  # it is coming already
+    model.release(10)
     finish(first)
-    third = submit(service)
-    model.release(9)
-    finish(third)
-    assert third.snapshot().state == "finished" and second.snapshot().state == "stopped"
+    finish(second)
+    assert prompts(model) == ["a fox walks", "it jumps", "it spins", "it sleeps"]
 
 
-def test_jobs_come_one_after_the_other(service):
-    jobs = [submit(service) for _ in range(3)]
-    for job in jobs:
+def test_stopping_keeps_what_is_finished(service, page, model):
+    model.hold()
+    job = service.generate(page, page.document)
+    model.release(1)
+    wait_until(lambda: len(service.finished_clips(page)) == 1)
+    service.stop(page, job)
+    finish(job)
+    wait_until(lambda: service.jobs(page) == [])
+    assert job.state == "stopped" and len(service.finished_clips(page)) == 1
+    model.release(10)
+    prompts(model)
+    finish(service.generate(page, page.document))
+    assert prompts(model) == ["it jumps", "it spins"]
+
+
+def test_a_paused_job_goes_on_where_it_was(service, page, model):
+    model.hold()
+    job = service.generate(page, page.document)
+    model.release(1)
+    wait_until(lambda: job.made == 1)
+    service.queue.pause(job)
+    wait_until(lambda: job.clip is None)
+    model.release(10)
+    other = service.generate(page, story("a robot walks"))
+    finish(other)
+    assert job.state == "paused"
+    service.queue.resume(job)
+    finish(job)
+    assert prompts(model) == ["a fox walks", "a robot walks", "it jumps", "it spins"]
+
+
+def test_takes_of_a_segment_differ_and_the_chosen_one_is_there_at_once(service, page, model):
+    document = page.document
+    finish(service.generate(page, document))
+    prompts(model)
+    job = service.vary(page, document, "s1")
+    finish(job)
+    takes = page.takes
+    assert takes.seeds[0] == 11 and len(set(takes.seeds)) == 4
+    assert prompts(model) == ["it jumps"] * 3  # the first is the one that was there
+    movies = list((page.session.folder / "takes").glob("*.mp4"))
+    assert len(movies) == 4
+    finish(service.generate(page, changed(document, 1, seed=takes.seeds[2])))
+    assert prompts(model) == ["it spins"]
+
+
+def test_varying_can_be_given_up(service, page, model):
+    model.hold()
+    job = service.vary(page, page.document, "s0")
+    service.stop_varying(page)
+    wait_until(lambda: service.jobs(page) == [])
+    assert job.state == "stopped" and page.takes is None
+    with pytest.raises(ConfigError, match="is gone"):
+        service.vary(page, page.document, "nowhere")
+
+
+def test_a_draft_with_an_empty_prompt_still_knows_its_finished_segments(service, page):
+    finish(service.generate(page, page.document))
+    service.survey(page, changed(page.document, 2, prompt=" "))
+    made = [clip.key in page.session.store for clip in page.plan]
+    assert made == [True, True, False]
+    with pytest.raises(TimelineError, match="empty prompt"):
+        service.generate(page, page.document)
+
+
+def test_a_surprise_in_one_job_does_not_end_the_worker(service, page, model, caplog):
+    model.fail_at_clip = 1
+    with caplog.at_level(logging.CRITICAL):
+        job = service.generate(page, page.document)
         finish(job)
-    assert all(job.snapshot().state == "finished" for job in jobs)
-
-
-def test_an_unforeseen_error_keeps_the_clips_is_logged_and_does_not_end_the_service(service, model, caplog):
-    model.fail_at_clip = 2
-    with caplog.at_level(logging.ERROR):
-        job = submit(service)
-        finish(job)
-    now = job.snapshot()
-    assert now.state == "failed" and len(now.clips) == 2
-    assert "cheese" not in now.message and job.id[:8] in now.message
-    assert "cheese" in caplog.text and job.id in caplog.text
+    assert job.state == "failed" and job.id in job.message and "cheese" not in job.message
     model.fail_at_clip = None
-    again = submit(service)
-    finish(again)
-    assert again.snapshot().state == "finished"
+    finish(service.generate(page, page.document))
+    assert len(service.finished_clips(page)) == 3
 
 
-def test_what_the_model_refuses_makes_no_job(service):
-    with pytest.raises(TimelineError, match="nearest"):
-        submit(service, Timeline((Segment("a fox", 2.0),)))
-    assert list(service.folder.iterdir()) == []
-
-
-def test_too_many_waiting_films_are_refused(model, settings):
-    model.hold()
-    few = AppSettings(examples=settings.examples, max_jobs_waiting=1, clip_size=32)
-    with GenerationService(model, few) as service:
-        submit(service)
-        submit(service)
-        with pytest.raises(BusyError, match="waiting"):
-            submit(service)
-
-
-def test_nothing_to_export_is_said(service, model):
-    model.hold()
-    job = submit(service)
-    with pytest.raises(MediaError, match="nothing to export"):
-        service.export(job, "film")
-
-
-def test_old_films_are_removed_and_watched_ones_stay(service, monkeypatch):
-    old, watched = submit(service), submit(service)
-    finish(watched)
-    later = time.monotonic() + 13 * 3600
-    monkeypatch.setattr(time, "monotonic", lambda: later)
-    watched.snapshot()
-    new = submit(service)
-    assert service.find(old.id) is None and not old.folder.exists()
-    assert service.find(watched.id) is watched and watched.folder.exists()
-    assert service.find(new.id) is new
-
-
-def test_closing_removes_every_file(model, settings):
+def test_films_outlive_the_server(model, settings):
     with GenerationService(model, settings) as service:
-        finish(submit(service))
-        folder = service.folder
-        assert folder.exists()
-    assert not folder.exists()
-    service.close()
-
-
-def test_closing_ends_a_running_job(model, settings):
-    model.hold()
+        page = service.open_page(service.sessions.open(), story("a fox walks", "it jumps"))
+        finish(service.generate(page, page.document))
+        token = page.session.token
+    prompts(model)
     with GenerationService(model, settings) as service:
-        job = submit(service)
-        wait_until(lambda: job.snapshot().state == "running")
-    assert job.snapshot().state == "stopped"
+        page = service.open_page(service.sessions.open(token), story("a fox walks", "it jumps"))
+        assert len(service.finished_clips(page)) == 2
+        assert service.generate(page, page.document) is None and prompts(model) == []
 
 
-def test_folder_names_cannot_be_guessed(service):
-    a, b = submit(service), submit(service)
-    assert a.folder.parent == b.folder.parent == service.folder
-    assert len(a.folder.name) >= 20 and a.folder.name != b.folder.name
+def test_an_export_carries_the_project_that_makes_the_film_again(service, page, model):
+    finish(service.generate(page, page.document | {"title": "My Fox!"}))
+    path, progress = service.export(page, ExportConfig("mp4", 32))
+    parts = list(progress)
+    assert parts == sorted(parts) and parts[-1] == 1.0
+    assert path.name == "my-fox.mp4"
+    project = read_project(path)
+    assert [s.prompt for s in project.timeline.segments] == ["a fox walks", "it jumps", "it spins"]
+    assert service.model.plan(project.timeline, project.sampling)[-1].key == page.plan[-1].key
 
 
-def test_an_unknown_job_is_nobody(service):
-    assert service.find("../../etc") is None and service.find(None) is None and service.find({"a": 1}) is None
-    service.stop("nobody")
+def test_an_export_of_nothing_says_what_to_do(service, page):
+    with pytest.raises(MediaError, match="Press Generate first"):
+        service.export(page, ExportConfig())
 
 
-@pytest.mark.parametrize(
-    ("option", "value"),
-    [("port", 70000), ("clip_size", 31), ("export_size", 8), ("max_job_hours", 0), ("max_jobs_waiting", 0)],
-)
-def test_settings_that_make_no_sense_are_refused(option, value):
-    with pytest.raises(ConfigError):
-        AppSettings(**{option: value})
+def test_a_film_may_begin_with_a_video(service, page, model, tmp_path: Path):
+    from phenaki import write_clip
+
+    frames = np.full((8, 64, 64, 3), 120, np.uint8)
+    write_clip(frames, tmp_path / "mine.mp4", 8, size=64)
+    footage = service.read_footage(str(tmp_path / "mine.mp4"))
+    assert footage["num_frames"] == 8
+    finish(service.generate(page, story("it jumps") | {"footage": footage}))
+    clips = service.finished_clips(page)
+    assert [clip.num_frames for clip in clips] == [8, 6] and prompts(model) == ["it jumps"]
+    with pytest.raises(MediaError, match="no longer here"):
+        service.generate(page, story("it jumps") | {"footage": footage | {"id": "0" * 64}})
 
 
-def test_the_real_model_fits(tiny, settings):
-    with GenerationService(tiny, settings) as service:
-        timeline = Timeline((Segment("a fox walks", 1.0), Segment("it jumps", 0.5))).fit(tiny.clip)
-        job = submit(service, timeline)
-        finish(job)
-        assert job.snapshot().state == "finished", job.snapshot().message
-        assert (
-            sum(len(f) for f in job.frames())
-            == timeline.plan(tiny.clip)[-1].start_frame + timeline.plan(tiny.clip)[-1].num_frames
-        )
-        assert isinstance(service.export(job, "film"), Path)
+def test_a_page_that_is_gone_leaves_its_jobs(service, page, model):
+    model.hold()
+    job = service.generate(page, page.document)
+    service.close_page(page)
+    assert service.find_page(page.id) is None
+    model.release(10)
+    finish(job)
+    assert job.state == "finished" and page.session.last_job is job
+
+
+def test_pages_of_one_session_share_jobs_and_clips_but_not_documents(service, page: Page):
+    other = service.open_page(page.session, story("a robot walks"))
+    finish(service.generate(page, page.document))
+    assert other.shown_document is None
+    service.survey(other, page.document)
+    assert len(service.finished_clips(other)) == 3

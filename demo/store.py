@@ -1,0 +1,100 @@
+"""Finished clips on disk, under keys that say all that decides their pixels (``PlannedClip.key``)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from phenaki import write_clip
+
+THUMBNAIL_PIXELS = 128
+
+Enlarge = Callable[[np.ndarray], np.ndarray]  # (f, H, W, 3) uint8 to larger pictures
+
+
+@dataclass(frozen=True)
+class ClipFiles:
+    """A finished clip."""
+
+    movie: Path  # fragmented MP4 for the page
+    thumbnail: Path
+    read: Callable[[], np.ndarray]  # (f, H, W, 3) uint8, as the model made them
+
+
+class ClipStore:
+    """The clips of one session. Reading is safe from any thread, writing is left to one.
+
+    Args:
+        folder: where they lie.
+        shipped: clips that came with the app, which every session has from the start.
+    """
+
+    def __init__(self, folder: Path, shipped: Mapping[str, ClipFiles]) -> None:
+        self.folder = folder
+        self._shipped = shipped
+        folder.mkdir(parents=True, exist_ok=True)
+        self._keys = {path.stem for path in folder.glob("*.npy")}
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._keys or key in self._shipped
+
+    def find(self, key: str) -> ClipFiles | None:
+        """The files of a clip, if it is finished."""
+        if key in self._keys:
+            path = self.folder / f"{key}.npy"
+            return ClipFiles(path.with_suffix(".mp4"), path.with_suffix(".webp"), lambda: np.load(path))
+        return self._shipped.get(key)
+
+    def add(self, key: str, frames: np.ndarray, fps: int, size: int, enlarge: Enlarge) -> None:
+        """Keep a clip. It is found only when all of its files are whole.
+
+        Args:
+            key: what decides its pixels.
+            frames: (f, H, W, 3) uint8.
+            fps: frames per second.
+            size: pixels on a side of the movie.
+            enlarge: makes the pictures of movie and thumbnail out of the frames.
+        """
+        path = self.folder / f"{key}.npy"
+        large = enlarge(frames)
+        write_clip(large, path.with_suffix(".mp4"), fps, size=size)
+        write_thumbnail(large, path.with_suffix(".webp"))
+        part = path.with_suffix(".part")
+        with part.open("wb") as file:
+            np.save(file, frames, allow_pickle=False)
+        os.replace(part, path)
+        self._keys.add(key)
+
+    def touch(self, key: str) -> None:
+        """Note that a clip is in use."""
+        if key in self._keys:
+            with contextlib.suppress(OSError):
+                os.utime(self.folder / f"{key}.npy")
+
+    def shrink(self, max_bytes: float) -> None:
+        """Remove the clips that were used longest ago until the rest fits."""
+        clips = sorted(self.folder.glob("*.npy"), key=lambda path: path.stat().st_mtime)
+        sizes = {path: sum(part.stat().st_size for part in self._parts(path)) for path in clips}
+        total = sum(sizes.values())
+        for path in clips:
+            if total <= max_bytes:
+                return
+            total -= sizes[path]
+            self._keys.discard(path.stem)
+            for part in self._parts(path):
+                part.unlink(missing_ok=True)
+
+    def _parts(self, path: Path) -> list[Path]:
+        return [p for p in (path, path.with_suffix(".mp4"), path.with_suffix(".webp")) if p.is_file()]
+
+
+def write_thumbnail(frames: np.ndarray, path: Path) -> None:
+    """A small picture of a clip's middle frame; ``frames`` is (f, H, W, 3) uint8."""
+    image = Image.fromarray(frames[len(frames) // 2])
+    image.resize((THUMBNAIL_PIXELS, THUMBNAIL_PIXELS), Image.Resampling.BICUBIC).save(path, quality=85)

@@ -1,0 +1,166 @@
+"""The only file that runs the model: one thread that takes jobs from the queue and fills the stores with clips."""
+
+from __future__ import annotations
+
+import base64
+import io
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
+
+import numpy as np
+from PIL import Image
+
+from demo.jobs import Job, JobQueue
+from demo.pace import Pace
+from demo.session import Session
+from demo.store import ClipStore, Enlarge
+from phenaki import FramesReady, Phenaki, PhenakiError, PlannedClip, TokensRefined, clips_to_make, write_clip
+
+logger = logging.getLogger(__name__)
+
+TICK_SECONDS = 0.12  # at most one progress message in this time; clips are always told at once
+PREVIEW_SECONDS = 0.4  # a picture of the clip at work costs a decoder pass; so often it stays far below a tenth
+
+
+class Worker:
+    """Makes the clips of waiting jobs, one after the other.
+
+    Args:
+        model: what makes them.
+        queue: where jobs come from.
+        find_session: session by token.
+        clip_size: pixels on a side of the movies.
+        enlarge: makes larger pictures out of the model's frames.
+    """
+
+    def __init__(
+        self, model: Phenaki, queue: JobQueue, find_session: Callable[[str], Session | None], clip_size: int,
+        enlarge: Enlarge,
+    ) -> None:  # fmt: skip
+        self.model, self.queue, self._find_session = model, queue, find_session
+        self.clip_size, self.enlarge = clip_size, enlarge
+        self.pace = Pace()
+        self._thread = threading.Thread(target=self._work, name="phenaki-worker", daemon=True)
+        self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread runs."""
+        return self._thread.is_alive()
+
+    def join(self, timeout: float) -> None:
+        """Wait for the thread to end."""
+        self._thread.join(timeout)
+
+    def _work(self) -> None:
+        while (job := self.queue.take()) is not None:
+            session = self._find_session(job.session)
+            if session is None:
+                self.queue.end(job, "stopped")
+                continue
+            session.change()
+            try:
+                self._make_clips(job, session)
+                if job.state == "running":
+                    self.queue.end(job, "finished")
+                else:
+                    self.queue.rest(job)
+            except PhenakiError as error:
+                self.queue.end(job, "failed", str(error))
+            except Exception:
+                # The thread must outlive any surprise, or every later film would wait forever.
+                logger.exception("Job %s failed.", job.id)
+                self.queue.end(
+                    job, "failed", f"Something went wrong in the app. The log tells more under job {job.id}."
+                )
+            session.preview = {}
+            if job.ended:
+                session.last_job = job
+            session.change()
+
+    def _make_clips(self, job: Job, session: Session) -> None:
+        for plan in job.plans:
+            for index in clips_to_make(plan, session.store.__contains__):
+                clip = plan[index]
+                if clip.key in session.store:  # another take needed it, too
+                    continue
+                frames = self._sample(job, session, clip, frames_before(plan, index, session.store))
+                if frames is None:
+                    return
+                session.store.add(clip.key, frames, self.model.clip.fps, self.clip_size, self.enlarge)
+                job.made, job.part = job.made + 1, 0.0
+                job.total = max(job.total, job.made)  # a clip that was removed meanwhile had to be made again
+                session.preview = {}
+                session.change()
+            if job.varies is not None:
+                self._write_take(plan, session)
+
+    def _write_take(self, plan: Sequence[PlannedClip], session: Session) -> None:
+        """One movie of all clips of the plan's last segment, named after the last of them."""
+        clips = [clip for clip in plan if clip.shown and clip.segment == plan[-1].segment]
+        path = session.folder / "takes" / f"{clips[-1].key}.mp4"
+        if not path.exists():
+            path.parent.mkdir(exist_ok=True)
+            frames = [files.read() for files in map(session.store.find, [clip.key for clip in clips]) if files]
+            write_clip(self.enlarge(np.concatenate(frames)), path, self.model.clip.fps, size=self.clip_size)
+            session.change()
+
+    def _sample(self, job: Job, session: Session, clip: PlannedClip, before: np.ndarray | None) -> np.ndarray | None:
+        """The new frames of a clip, or None when the job was paused or stopped."""
+        job.clip, job.part = clip.key, 0.0
+        session.change()
+        begun = ticked = pictured = time.monotonic()
+        frames = None
+        with closing(self.model.sample_clip(clip, before)) as events:  # type: ignore[type-var]
+            for event in events:
+                if job.state != "running":
+                    return None
+                now = time.monotonic()
+                if isinstance(event, FramesReady):
+                    frames = event.frames
+                    continue
+                job.part = event.step / event.num_steps
+                if now - pictured > PREVIEW_SECONDS and event.step < event.num_steps:
+                    session.preview = _preview(event, clip, self.model.clip.fps)
+                    pictured = time.monotonic()
+                if now - ticked > TICK_SECONDS:
+                    ticked = now
+                    session.ticks += 1
+        self.pace.record(clip.sampling.num_inference_steps, time.monotonic() - begun)
+        return frames
+
+
+def frames_before(plan: Sequence[PlannedClip], index: int, store: ClipStore) -> np.ndarray | None:
+    """The frames that a clip goes on from: those of the clips that it grew out of, the last one last."""
+    parent = plan[index].parent
+    if parent is None:
+        return None
+    parts: list[np.ndarray] = []
+    while parent is not None and len(parts) < 3:  # the shortest clip has two frames, the longest memory five
+        files = store.find(plan[parent].key)
+        if files is None:
+            raise PhenakiError("A clip that this film goes on from was removed. Press Generate again.")
+        parts.insert(0, files.read())
+        parent = plan[parent].parent
+    return np.concatenate(parts)
+
+
+def _preview(event: TokensRefined, clip: PlannedClip, fps: int) -> dict[str, object]:
+    """The middle frame of the clip at work as it would be now, and which of its places are still open."""
+    frames = event.preview()
+    token_frame = event.masked.shape[0] - 1
+    picture = io.BytesIO()
+    Image.fromarray(frames[-1]).save(picture, "WEBP", quality=80)
+    mask = event.masked[token_frame]
+    return {
+        "picture": "data:image/webp;base64," + base64.b64encode(picture.getvalue()).decode(),
+        "mask": "".join("1" if place else "0" for place in mask.flatten()),
+        "rows": mask.shape[0],
+        "columns": mask.shape[1],
+        "step": event.step,
+        "steps": event.num_steps,
+        "seconds": clip.start_frame / fps,
+    }

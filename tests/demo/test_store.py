@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from demo.store import ClipFiles, ClipStore
+
+FRAMES = np.random.default_rng(0).integers(0, 255, (6, 16, 16, 3), dtype=np.uint8)
+
+
+def add(store: ClipStore, key: str) -> None:
+    store.add(key, FRAMES, 8, 32, lambda frames: frames)
+
+
+def test_a_clip_comes_back_as_the_model_made_it(tmp_path: Path) -> None:
+    store = ClipStore(tmp_path, {})
+    assert "a" not in store and store.find("a") is None
+    add(store, "a")
+    files = store.find("a")
+    assert "a" in store and files is not None
+    assert np.array_equal(files.read(), FRAMES)
+    assert files.movie.stat().st_size and files.thumbnail.stat().st_size
+
+
+def test_clips_outlive_the_program(tmp_path: Path) -> None:
+    add(ClipStore(tmp_path, {}), "a")
+    assert "a" in ClipStore(tmp_path, {})
+
+
+def test_a_clip_that_was_cut_short_is_not_found(tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").write_bytes(b"half of it")
+    (tmp_path / "a.part").write_bytes(b"half of it")
+    assert "a" not in ClipStore(tmp_path, {})
+
+
+def test_shipped_clips_are_there_from_the_start(tmp_path: Path) -> None:
+    shipped = ClipFiles(tmp_path / "x.mp4", tmp_path / "x.webp", lambda: FRAMES)
+    store = ClipStore(tmp_path / "mine", {"a": shipped})
+    assert "a" in store and store.find("a") is shipped
+
+
+def test_the_clips_used_longest_ago_go_first(tmp_path: Path) -> None:
+    store = ClipStore(tmp_path, {})
+    for age, key in enumerate("abc"):
+        add(store, key)
+        os.utime(tmp_path / f"{key}.npy", (1000 + age, 1000 + age))
+    store.touch("a")
+    one = sum(path.stat().st_size for path in tmp_path.glob("a.*"))
+    store.shrink(1.5 * one)
+    assert [key for key in "abc" if key in store] == ["a"]
+    assert not list(tmp_path.glob("b.*")) and "b" not in ClipStore(tmp_path, {})
