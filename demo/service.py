@@ -190,7 +190,7 @@ class GenerationService:
         for seed in seeds:
             rows = document["segments"][:index] + [document["segments"][index] | {"seed": seed}]
             plans.append(self.plan(document | {"segments": rows})[1])
-        keys = [[c.key for c in plan if c.shown and c.footage is None and c.segment == index] for plan in plans]
+        keys = [[c.key for c in plan if c.shown and c.segment == index] for plan in plans]
         page.takes = Takes(str(segment_id), seeds, plans, keys)
         page.revision += 1
         title = f"{NUM_TAKES} takes of “{document['segments'][index]['prompt']}”"
@@ -241,7 +241,7 @@ class GenerationService:
         project = replace(project, title=page.shown_document["title"])
         fps, prompts = self.model.clip.fps, {}
         for clip in clips:
-            if clip.footage is None:
+            if clip.segment is not None:
                 start = prompts.get(clip.segment, Caption(clip.start_frame / fps, 0, clip.prompt)).start
                 prompts[clip.segment] = Caption(start, (clip.start_frame + clip.num_frames) / fps, clip.prompt)
         path = page.session.new_folder() / f"{file_name(page.shown_document)}.{config.suffix}"

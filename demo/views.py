@@ -61,7 +61,7 @@ def film_view(page: Page, jobs: list[Job], shape: ClipShape) -> View:
 def _place(page: Page, clip: PlannedClip) -> tuple[str, int]:
     """The segment and the number of a clip in it, whatever happens to what comes before."""
     assert page.shown_document is not None
-    if clip.footage is not None:
+    if clip.segment is None:
         return "footage", 0
     return page.shown_document["segments"][clip.segment]["id"], clip.clip
 
@@ -71,7 +71,7 @@ def _captions(page: Page, shape: ClipShape, seconds: float) -> list[View]:
     rows: dict[int, View] = {}
     for clip in page.shown_plan:
         start, end = clip.start_frame / shape.fps, (clip.start_frame + clip.num_frames) / shape.fps
-        if clip.shown and clip.footage is None and start < seconds:
+        if clip.shown and clip.segment is not None and start < seconds:
             row = rows.setdefault(clip.segment, {"start": start, "prompt": clip.prompt})
             row["end"] = end
     return list(rows.values())
@@ -82,16 +82,13 @@ def run_view(page: Page, jobs: list[Job]) -> View:
     store = page.session.store
     clips: dict[int, list[PlannedClip]] = defaultdict(list)
     for clip in page.plan:
-        if clip.shown and clip.footage is None:
+        if clip.shown and clip.segment is not None:
             clips[clip.segment].append(clip)
     segments = {}
     for index, row in enumerate(page.document["segments"]):
         mine = clips[index]
         made = [store.find(clip.key) for clip in mine]
-        old = [
-            page.last_seen.get((row["id"], number))
-            for number in range(row["first_clip"], row["first_clip"] + len(mine))
-        ]
+        old = [page.last_seen.get((row["id"], clip.clip)) for clip in mine]
         pictures = [files or (seen[1] if seen else None) for files, seen in zip(made, old, strict=True)]
         state, part = _segment_state(mine, [files is not None for files in made], any(pictures), jobs)
         segments[row["id"]] = {
@@ -126,8 +123,8 @@ def progress_view(page: Page, jobs: list[Job]) -> View:
     at_work = {job.clip: job.part for job in jobs if job.clip is not None}
     segments = {}
     for clip in page.plan:
-        if clip.key in at_work and clip.shown and clip.footage is None:
-            siblings = [c for c in page.plan if c.shown and c.segment == clip.segment and c.footage is None]
+        if clip.key in at_work and clip.shown and clip.segment is not None:
+            siblings = [c for c in page.plan if c.shown and c.segment == clip.segment]
             made = sum(c.key in page.session.store for c in siblings)
             segments[page.document["segments"][clip.segment]["id"]] = round(
                 (made + at_work[clip.key]) / len(siblings), 3

@@ -17,7 +17,7 @@ from demo.jobs import Job, JobQueue
 from demo.pace import Pace
 from demo.session import Session
 from demo.store import ClipStore, Enlarge
-from phenaki import FramesReady, Phenaki, PhenakiError, PlannedClip, TokensRefined, clips_to_make, write_clip
+from phenaki import FramesReady, Phenaki, PhenakiError, PlannedClip, TokensRefined, clips_to_make, lineage, write_clip
 
 logger = logging.getLogger(__name__)
 
@@ -135,17 +135,13 @@ class Worker:
 
 def frames_before(plan: Sequence[PlannedClip], index: int, store: ClipStore) -> np.ndarray | None:
     """The frames that a clip goes on from: those of the clips that it grew out of, the last one last."""
-    parent = plan[index].parent
-    if parent is None:
-        return None
-    parts: list[np.ndarray] = []
-    while parent is not None and len(parts) < 3:  # the shortest clip has two frames, the longest memory five
-        files = store.find(plan[parent].key)
+    parts = []
+    for place in lineage(plan, index):
+        files = store.find(plan[place].key)
         if files is None:
             raise PhenakiError("A clip that this film goes on from was removed. Press Generate again.")
-        parts.insert(0, files.read())
-        parent = plan[parent].parent
-    return np.concatenate(parts)
+        parts.append(files.read())
+    return np.concatenate(parts) if parts else None
 
 
 def _preview(event: TokensRefined, clip: PlannedClip, fps: int) -> dict[str, object]:

@@ -56,6 +56,10 @@ class FakeModel:
     def plan(self, timeline: Timeline, sampling: SamplingConfig | None = None) -> list[PlannedClip]:
         return plan_clips(timeline, sampling or self.config.sampling, self.clip, "fake")
 
+    def generate(self, timeline: Timeline, sampling: SamplingConfig | None = None) -> Iterator[FramesReady]:
+        for clip in self.plan(timeline, sampling):
+            yield from (event for event in self.sample_clip(clip, None) if isinstance(event, FramesReady))
+
     def sample_clip(self, clip: PlannedClip, before: np.ndarray | None) -> Iterator[TokensRefined | FramesReady]:
         masked = np.ones((6, 8, 8), bool)
         while not self._held.acquire(timeout=0.01):
