@@ -1,6 +1,6 @@
 """The timeline editor: an HTML component whose page side lives in the files beside this one.
 
-The template is constant and never holds a prompt: the page's own script builds the rest, and writes text only as text.
+The template is constant and never holds a prompt: the page's own scripts build the rest, and write text only as text.
 """
 
 from __future__ import annotations
@@ -14,65 +14,111 @@ import gradio as gr
 from phenaki import ClipShape
 
 FOLDER = Path(__file__).parent
-SCRIPTS = ("document.js", "view.js", "editor.js", "drag.js")
-EMPTY_DOCUMENT: dict[str, Any] = {"seed": None, "segments": []}
+SCRIPTS = (
+    "document.js", "words.js", "history.js", "state.js", "view.js", "time.js", "drag.js", "inspector.js", "prompt.js",
+    "picture.js", "footage.js", "variations.js", "actions.js", "keys.js", "main.js",
+)  # fmt: skip
+STYLES = ("editor.css", "track.css", "inspector.css", "narrow.css")
+EMPTY_DOCUMENT: dict[str, Any] = {
+    "version": 2,
+    "title": "",
+    "story": None,
+    "settings": {"num_inference_steps": 24, "guidance_scale": 5.0, "temperature": 1.0, "choice_temperature": 4.5},
+    "footage": None,
+    "segments": [],
+}
+AS_TEXT = ("run", "variations", "words")  # the page's framework would watch every field of hundreds of rows one by one
 
 
-def _read(name: str) -> str:
-    return (FOLDER / name).read_text(encoding="utf-8")
+def _read(names: tuple[str, ...]) -> str:
+    return "\n".join((FOLDER / name).read_text(encoding="utf-8") for name in names)
 
 
 class TimelineEditor(gr.HTML):
-    """Edits a document (see ``demo/document.py``), which is its value.
+    """Edits a document of version 2, which is its value.
 
-    ``run`` and ``progress`` are what the last film's job says of each segment, ``shape`` how the model cuts time. The
-    run is JSON text: the page's framework would watch every field of hundreds of rows one by one.
+    Properties besides the value: ``run`` tells of each segment what is made of it, ``progress`` what moves between two
+    runs, ``variations`` the other seeds of one segment; ``shape`` is how the model cuts time and how long a film may
+    be, ``words`` what the model knows. ``run``, ``variations`` and ``words`` are JSON text.
+    Events: ``change``, ``submit`` (make what is missing), ``settings`` (the document's settings have changed otherwise
+    than by the sliders), ``vary`` (with ``segment``, an id) and ``stop_varying``.
+    A function ``read_footage`` among ``server_functions`` lets people begin with a video.
     All arguments have defaults because gradio builds the component anew whenever one of them is updated.
     """
 
     def __init__(self, value: dict[str, Any] | None = None, **options: Any) -> None:
         defaults: dict[str, Any] = {
-            "html_template": _read("editor.html"),
-            "css_template": _read("editor.css"),
-            "js_on_load": "\n".join(_read(name) for name in SCRIPTS),
+            "html_template": _read(("editor.html",)),
+            "css_template": _read(STYLES),
+            "js_on_load": _read(SCRIPTS),
             "apply_default_css": False,
             "run": "{}",
             "progress": {},
+            "variations": "{}",
+            "words": "{}",
             "shape": shape_props(ClipShape()),
         }
-        if isinstance(options.get("run"), dict):
-            options["run"] = json.dumps(options["run"])
-        super().__init__(value=EMPTY_DOCUMENT if value is None else value, **(defaults | options))
+        super().__init__(value=EMPTY_DOCUMENT if value is None else value, **(defaults | _texts(options)))
 
     def api_info(self) -> dict[str, Any]:
         """The document as a JSON schema."""
-        seed = {"type": ["integer", "null"]}
+        number = {"type": "number"}
+        optional_integer = {"type": ["integer", "null"]}
+        optional_text = {"type": ["string", "null"]}
+        optional_object = {"type": ["object", "null"]}
         segment = {
+            "id": {"type": "string"},
+            "prompt": {"type": "string"},
+            "clips": {"type": "integer"},
+            "seed": {"type": "integer"},
+            "locked": {"type": "boolean"},
+            "num_inference_steps": optional_integer,
+            "guidance_scale": {"type": ["number", "null"]},
+            "picture": optional_text,
+            "first_clip": {"type": "integer"},
+            "behind": optional_object,
+        }
+        settings = {
+            "num_inference_steps": {"type": "integer"},
+            "guidance_scale": number,
+            "temperature": number,
+            "choice_temperature": number,
+        }
+        return {
             "type": "object",
             "properties": {
-                "id": {"type": "string"},
-                "prompt": {"type": "string"},
-                "clips": {"type": "integer"},
-                "seed": seed,
+                "version": {"type": "integer"},
+                "title": {"type": "string"},
+                "story": optional_text,
+                "settings": {"type": "object", "properties": settings},
+                "footage": optional_object,
+                "segments": {"type": "array", "items": {"type": "object", "properties": segment}},
             },
         }
-        return {"type": "object", "properties": {"seed": seed, "segments": {"type": "array", "items": segment}}}
 
 
 def update_editor(
-    document: dict[str, Any] | None = None, run: dict[str, Any] | None = None, progress: dict[str, Any] | None = None
+    document: dict[str, Any] | None = None,
+    run: dict[str, Any] | None = None,
+    progress: dict[str, Any] | None = None,
+    variations: dict[str, Any] | None = None,
 ) -> gr.HTML:
     """An update of what is given; the rest stays, above all what someone is typing."""
-    changes: dict[str, Any] = {}
-    if document is not None:
-        changes["value"] = document
-    if run is not None:
-        changes["run"] = json.dumps(run)
-    if progress is not None:
-        changes["progress"] = progress
-    return gr.HTML(**changes)
+    changes = {"value": document, "run": run, "progress": progress, "variations": variations}
+    return gr.HTML(**_texts({name: value for name, value in changes.items() if value is not None}))
 
 
-def shape_props(shape: ClipShape) -> dict[str, int]:
-    """What the page needs to know of a clip shape."""
-    return {"fps": shape.fps, "lead_frames": shape.prime_frames, "step_frames": shape.new_frames}
+def shape_props(shape: ClipShape, max_seconds: float = 600.0, max_segments: int = 500) -> dict[str, float]:
+    """What the page needs to know of a clip shape and of the limits of a film."""
+    return {
+        "fps": shape.fps,
+        "lead_frames": shape.prime_frames,
+        "step_frames": shape.new_frames,
+        "max_seconds": max_seconds,
+        "max_segments": max_segments,
+    }
+
+
+def _texts(options: dict[str, Any]) -> dict[str, Any]:
+    is_text = {name: json.dumps(options[name]) for name in AS_TEXT if isinstance(options.get(name), dict)}
+    return options | is_text

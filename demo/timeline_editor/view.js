@@ -1,19 +1,17 @@
-// Draws the document. All text goes in through textContent; nodes are kept by segment id and only moved.
+// Draws the timeline. All text goes in through textContent; nodes are kept by segment id and only moved.
 
-const find = (selector) => element.querySelector(selector);
 const scroller = find(".scroller");
 const canvas = find(".canvas");
-const ruler = find(".ruler");
 const track = find(".track");
-const promptField = find(".prompt");
-const playhead = find(".playhead");
+const footageBlock = find(".footage");
 const addButton = find(".add");
+const slot = find(".slot");
+const bubble = find(".bubble");
 const nodes = new Map();
 let scale = 1; // pixels for a second of film, as last drawn
-const TICKS = [0.5, 1, 2, 5, 10, 15, 30, 60, 120];
-const MIN_CLIP_PIXELS = 58;
 const ADD_PIXELS = 54;
-const SIDE_PIXELS = 32; // padding of the scroller, left and right
+const GAP = 3; // pixels between two segments
+const MANY = 60; // segments; from here on they do not slide to their places
 
 function make(tag, className, parent) {
   const node = document.createElement(tag);
@@ -22,70 +20,49 @@ function make(tag, className, parent) {
   return node;
 }
 
-function pixelsPerSecond() {
-  if (drag?.scale) return drag.scale;
-  const { fps, step_frames } = props.shape;
-  const seconds = layout(doc, props.shape).reduce((sum, place) => sum + place.seconds, 0);
-  const fitting = (scroller.clientWidth - SIDE_PIXELS - ADD_PIXELS) / Math.max(seconds, 4);
-  return Math.max(fitting, (MIN_CLIP_PIXELS * fps) / step_frames);
+function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+function isPicture(text) {
+  return typeof text === "string" && /^data:image\/(webp|jpeg|png|gif);base64,/.test(text);
 }
 
 function segmentNode(id) {
   if (nodes.has(id)) return nodes.get(id);
-  const node = make("div", "segment", track);
+  const node = find(".segment-template").content.firstElementChild.cloneNode(true);
+  for (const part of ["strip", "grid", "label", "below", "part", "seam", "marks"]) node[`${part}Node`] = node.querySelector(`.${part}`);
   node.dataset.id = id;
-  node.setAttribute("role", "option");
   node.drawn = "";
-  node.strip = make("div", "strip", node);
-  const body = make("div", "body", node);
-  node.label = make("div", "label", body);
-  node.note = make("div", "note", body);
-  node.bar = make("div", "bar", node);
-  const handle = make("div", "handle", node);
-  handle.title = "Drag to change the length";
+  track.append(node);
   nodes.set(id, node);
   return node;
 }
 
-function drawStrip(node, segment, isFirst, pictures) {
-  const count = Math.min(pictures.length, segment.clips);
-  while (node.strip.children.length > count) node.strip.lastChild.remove();
-  let left = 0;
-  for (let clip = 0; clip < count; clip++) {
-    const width = (clipFrames(props.shape, isFirst, clip) / props.shape.fps) * scale;
-    const picture = node.strip.children[clip] ?? make("div", "picture", node.strip);
-    if (picture.dataset.address !== pictures[clip]) {
-      picture.dataset.address = pictures[clip];
-      picture.style.backgroundImage = `url(${JSON.stringify(pictures[clip])})`;
-    }
-    picture.style.left = `${left}px`;
-    picture.style.width = `${width + 0.5}px`;
-    left += width;
-  }
+// State, part done and pictures of a segment, from the run and the faster progress messages.
+function stateOf(segment) {
+  const row = rows.get(segment.id);
+  if (!row) return { name: "draft", part: 0, made: 0, pictures: [], seam: null };
+  const fast = progress.film === run.film ? progress.segments?.[segment.id] : undefined;
+  const moving = row.state === "running" || row.state === "paused";
+  const part = moving ? Math.max(row.part ?? 0, fast ?? 0) : (row.part ?? 0);
+  return { name: row.state, part, made: row.made ?? 0, pictures: row.clips ?? [], seam: row.seam ?? null };
 }
 
-// State, seed and part done of a segment, from the run and the faster progress messages.
-function segmentState(segment, index, staleFrom) {
-  const made = madeById.get(segment.id);
-  if (!made) return { name: "draft", seed: null, part: 0, thumbnails: [] };
-  const fast = progress.film === run.film ? progress.segments[segment.id] : undefined;
-  const part = made.state === "running" ? Math.max(made.progress, fast ?? 0) : made.progress;
-  const stale = index >= staleFrom && !(run.running && made.state !== "done");
-  const waiting = made.state === "waiting" ? (run.running ? "waiting" : "draft") : made.state;
-  return { name: stale ? "stale" : waiting, seed: made.seed, part, thumbnails: made.thumbnails };
+function stateText({ name, part }) {
+  const percent = `${Math.round(100 * part)} %`;
+  return { draft: "", stale: "changed", waiting: "waiting", running: percent, paused: `paused, ${percent}`, done: "" }[name] ?? "";
 }
 
-const NOTES = { draft: "", waiting: "waiting", done: "", stale: "changed since the film" };
-
-function draw() {
-  scale = pixelsPerSecond();
+function draw({ fields = false } = {}) {
+  scale = drag?.scale ?? pixelsPerSecond();
   const places = layout(doc, props.shape);
-  const staleFrom = run.segments ? firstStale(doc, run) : 0;
-  const total = places.reduce((sum, place) => sum + place.seconds, 0);
+  const frames = totalFrames(doc, props.shape);
+  const seconds = frames / props.shape.fps;
   const seen = new Set();
   doc.segments.forEach((segment, index) => {
     seen.add(segment.id);
-    drawSegment(segment, index, places[index], segmentState(segment, index, staleFrom));
+    drawSegment(segment, index, places[index]);
   });
   for (const [id, node] of nodes) {
     if (seen.has(id)) continue;
@@ -93,44 +70,88 @@ function draw() {
     nodes.delete(id);
   }
   arrangeNodes();
-  const width = total * scale;
-  canvas.style.width = `${width + ADD_PIXELS}px`;
-  addButton.style.left = `${width}px`;
-  addButton.classList.toggle("first", doc.segments.length === 0);
-  drawRuler(total);
-  drawSummary(total);
-  drawInspector(places, staleFrom);
+  track.classList.toggle("many", doc.segments.length > MANY);
+  canvas.style.width = `${seconds * scale + ADD_PIXELS}px`;
+  canvas.style.setProperty("--step", `${(props.shape.step_frames / props.shape.fps) * scale}px`);
+  canvas.style.translate = drag?.shift ? `${drag.shift}px` : "";
+  addButton.style.left = `${seconds * scale}px`;
+  addButton.classList.toggle("first", !doc.segments.length);
+  drawFootage();
+  drawSlot(places);
+  drawRuler(seconds);
   drawPlayhead();
+  drawToolbar(seconds, frames);
+  drawInspector(places, fields);
 }
 
 // Messages come many times a second, and a long film has hundreds of segments: nothing that looks the same is touched.
-function drawSegment(segment, index, { start, seconds }, state) {
+function drawSegment(segment, index, { start, seconds }) {
   const node = segmentNode(segment.id);
-  const dragged = Boolean(drag?.started && drag.kind === "move" && drag.id === segment.id);
-  const resizing = Boolean(drag?.started && drag.kind === "size" && drag.id === segment.id);
+  const state = stateOf(segment);
+  const opens = opensShot(doc, index);
+  const dragged = drag?.kind === "move" && drag.started && drag.id === segment.id;
+  const resizing = drag?.kind === "size" && drag.started && (drag.id === segment.id || drag.neighbour === segment.id);
   const left = dragged ? drag.left : start * scale;
+  const width = Math.max(2, seconds * scale - GAP);
   const isSelected = segment.id === selected;
-  const part = state.name === "running" ? state.part : 0;
-  const note = state.name === "running" ? `${Math.round(part * 100)} %` : NOTES[state.name];
-  const details = [formatSeconds(seconds), note].filter(Boolean).join(" · ");
-  const label = `Segment ${index + 1} of ${doc.segments.length}: ${segment.prompt || "empty prompt"}, ${details}`;
-  const look = [left, seconds * scale, dragged, resizing, isSelected, part, state.name, label, state.thumbnails].join("|");
-  if (node.drawn === look) return;
+  const own = segment.num_inference_steps !== null || segment.guidance_scale !== null;
+  const seam = segment.behind !== null || state.seam !== null;
+  const note = stateText(state);
+  const below = [formatSeconds(seconds), note].filter(Boolean).join(" · ");
+  const label = [
+    `Segment ${index + 1} of ${doc.segments.length}: ${segment.prompt || "empty prompt"}`,
+    below,
+    segment.picture && "starts from a picture",
+    segment.locked && "seed locked",
+    own && "own steps or guidance",
+    seam && (state.seam ?? "a seam in front of it"),
+  ].filter(Boolean).join(", ");
+  const { name, part, made, pictures } = state;
+  const look = [left, width, scale, dragged, resizing, isSelected, name, part, made, label, opens, pictures, segment.clips, segment.picture?.length].join("|");
+  if (node.drawn === look && node.picture === segment.picture) return;
   node.drawn = look;
+  node.picture = segment.picture;
   node.style.left = `${left}px`;
-  node.style.width = `${seconds * scale - 4}px`;
+  node.style.width = `${width}px`;
   node.classList.toggle("dragged", dragged);
   node.classList.toggle("resizing", resizing);
-  node.dataset.state = state.name;
-  node.dataset.pictures = state.thumbnails.length > 0;
-  node.label.textContent = segment.prompt || "Empty prompt";
-  node.label.classList.toggle("empty", !segment.prompt.trim());
-  node.note.textContent = details;
-  node.bar.style.transform = `scaleX(${part})`;
+  node.classList.toggle("narrow", width < 46);
+  node.classList.toggle("seamed", seam);
+  node.dataset.state = name;
+  node.dataset.pictures = pictures.some(Boolean) || segment.picture !== null;
+  node.marksNode.dataset.marks = [segment.picture && "picture", own && "own", segment.locked && "locked"].filter(Boolean).join(" ");
+  setText(node.labelNode, segment.prompt || "Empty prompt");
+  node.labelNode.classList.toggle("empty", !segment.prompt.trim());
+  setText(node.belowNode, below);
+  node.partNode.style.transform = `scaleX(${name === "running" || name === "paused" ? part : 0})`;
+  node.seamNode.title = state.seam ?? "This segment does not grow out of the one in front of it";
   node.setAttribute("aria-selected", isSelected);
   node.setAttribute("aria-label", label);
   node.tabIndex = isSelected ? 0 : -1;
-  drawStrip(node, segment, index === 0, state.thumbnails);
+  node.gridNode.style.backgroundPositionX = `${opens ? (props.shape.lead_frames / props.shape.fps) * scale : 0}px`;
+  drawStrip(node, segment, opens, state);
+}
+
+// One picture for each clip; clips that are to be made (again) look faded.
+function drawStrip(node, segment, opens, { name, made, pictures }) {
+  const strip = node.stripNode;
+  const shown = Array.from({ length: segment.clips }, (_, clip) => pictures[clip] ?? (clip === 0 && isPicture(segment.picture) ? segment.picture : null));
+  const count = shown.some(Boolean) ? segment.clips : 0;
+  while (strip.children.length > count) strip.lastChild.remove();
+  let left = 0;
+  for (let clip = 0; clip < count; clip++) {
+    const frames = props.shape.step_frames + (opens && clip === 0 ? props.shape.lead_frames : 0);
+    const width = (frames / props.shape.fps) * scale;
+    const picture = strip.children[clip] ?? make("div", "picture", strip);
+    if (picture.address !== shown[clip]) {
+      picture.address = shown[clip];
+      picture.style.backgroundImage = shown[clip] ? `url(${JSON.stringify(shown[clip])})` : "";
+    }
+    picture.classList.toggle("faded", name !== "done" && clip >= made && pictures[clip] !== undefined && pictures[clip] !== null);
+    picture.style.left = `${left}px`;
+    picture.style.width = `${width + 0.5}px`;
+    left += width;
+  }
 }
 
 // Reading order follows the film; moving a node would end a pointer capture or take away focus, so only when needed.
@@ -141,56 +162,39 @@ function arrangeNodes() {
     if (track.children[index] === node) return;
     const focused = document.activeElement === node;
     track.insertBefore(node, track.children[index] ?? null);
-    if (focused) node.focus();
+    if (focused) node.focus({ preventScroll: true });
   });
 }
 
-function drawRuler(total) {
-  const step = TICKS.find((seconds) => seconds * scale >= 56) ?? TICKS[TICKS.length - 1];
-  const count = Math.floor(total / step + 1e-6) + 1;
-  while (ruler.children.length > count) ruler.lastChild.remove();
-  for (let i = 0; i < count; i++) {
-    const tick = ruler.children[i] ?? make("span", "tick", ruler);
-    tick.style.left = `${i * step * scale}px`;
-    tick.textContent = i * step >= 60 ? `${Math.floor((i * step) / 60)}:${String((i * step) % 60).padStart(2, "0")}` : `${i * step}s`;
+function drawFootage() {
+  footageBlock.hidden = doc.footage === null;
+  if (footageBlock.hidden) return;
+  const seconds = doc.footage.num_frames / props.shape.fps;
+  footageBlock.style.width = `${seconds * scale - GAP}px`;
+  const poster = isPicture(doc.footage.poster) ? doc.footage.poster : "";
+  const image = footageBlock.querySelector("img");
+  if (image.address !== poster) {
+    image.address = poster;
+    image.hidden = !poster;
+    if (poster) image.src = poster;
   }
+  setText(find(".footage-text"), `Your video · ${formatSeconds(seconds)}`);
 }
 
-function drawSummary(total) {
+// The place that a dragged segment will take.
+function drawSlot(places) {
+  slot.hidden = !(drag?.kind === "move" && drag.started);
+  if (slot.hidden) return;
+  const place = places[indexOf(doc, drag.id)];
+  slot.style.left = `${place.start * scale}px`;
+  slot.style.width = `${place.seconds * scale - GAP}px`;
+}
+
+function drawToolbar(seconds, frames) {
   const count = doc.segments.length;
-  const frames = Math.round(total * props.shape.fps);
-  find(".summary").textContent = count
-    ? `${count} ${count === 1 ? "segment" : "segments"} · ${formatSeconds(total)} · ${frames} frames`
-    : "Add a segment to begin";
-  find("[data-do=undo]").disabled = !past.length;
-  find("[data-do=redo]").disabled = !future.length;
-  drawSeed(find(".film-seed-field"), find("[data-do=film-lock]"), doc.seed, run.seed ?? null, "random");
-}
-
-function drawInspector(places, staleFrom) {
-  const index = indexOf(doc, selected);
-  const segment = doc.segments[index];
-  find(".inspector").hidden = !segment;
-  if (!segment) return;
-  find(".prompt-name").textContent = `Prompt of segment ${index + 1}`;
-  if (promptField.value !== segment.prompt) promptField.value = segment.prompt;
-  find(".length").textContent = formatSeconds(places[index].seconds);
-  find("[data-do=shorter]").disabled = segment.clips <= 1;
-  find("[data-do=earlier]").disabled = index === 0;
-  find("[data-do=later]").disabled = index === doc.segments.length - 1;
-  drawSeed(find(".seed-field"), find("[data-do=lock]"), segment.seed, segmentState(segment, index, staleFrom).seed, "follows film");
-}
-
-// A seed field shows the seed that is kept, else the one that was used, else in words how it will come about.
-function drawSeed(field, lock, kept, used, words) {
-  if (document.activeElement !== field) field.value = kept ?? used ?? "";
-  field.placeholder = words;
-  field.classList.toggle("open", kept === null);
-  lock.setAttribute("aria-pressed", kept !== null);
-  lock.title = kept === null ? "Open. Click to keep this seed." : "Kept. Click to open it.";
-}
-
-function drawPlayhead() {
-  playhead.hidden = playTime === null || !doc.segments.length;
-  if (!playhead.hidden) playhead.style.transform = `translateX(${playTime * scale}px)`;
+  setText(find(".summary"), count ? `${countOf(count, "segment")} · ${formatSeconds(seconds)} · ${countOf(frames, "frame")}` : "");
+  const off = { undo: !steps.past.length, redo: !steps.future.length, split: !count, duplicate: !count, delete: !count };
+  for (const [name, disabled] of Object.entries(off)) find(`[data-do=${name}]`).disabled = disabled;
+  setText(find(".footage-button span"), doc.footage ? "Another video" : "Begin with a video");
+  drawZoom();
 }
