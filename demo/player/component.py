@@ -1,14 +1,22 @@
-"""The player: an HTML component that plays a film while it is made. Its page side lives beside this file."""
+"""The player: an HTML component that plays a film while it is made. Its page side lives beside this file.
+
+The template is constant and never holds a prompt: the page's own script builds the rest, and writes text only as text.
+"""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 FOLDER = Path(__file__).parent
-SCRIPTS = ("stream.js", "player.js")
+# one function on the page, in this order
+SCRIPTS = (
+    "film.js", "clip_files.js", "source_stream.js", "file_stream.js", "transport.js", "seek_bar.js", "live_view.js",
+    "player.js", "controls.js", "keys.js", "start.js",
+)  # fmt: skip
 
 
 def _read(name: str) -> str:
@@ -16,28 +24,37 @@ def _read(name: str) -> str:
 
 
 class Player(gr.HTML):
-    """Shows the value that ``demo/views.py`` builds: a film's id, its clips so far, its captions.
+    """Shows a film clip by clip, and of the clip that is being made what the model guesses so far.
+
+    ``film`` and ``preview`` are JSON text (or what becomes it): the page's framework would watch every field of
+    hundreds of rows one by one. They are two, so that a preview, which comes often, does not carry the film along.
+
+    ``film``: ``{"film": id, "fps", "seconds", "running", "clips": [{"key", "url", "start", "seconds", "stale"}],
+    "captions": [{"start", "end", "prompt"}]}``. The same id with other clips is an edit of the film that plays: the
+    position stays. Another id starts over.
+
+    ``preview``: ``{}`` or ``{"picture": data URL, "mask": "0110...", "rows", "columns", "step", "steps", "seconds"}``;
+    in the mask, 1 is a token that is still to be filled in, row by row.
 
     All arguments have defaults because gradio builds the component anew whenever one of them is updated.
     """
 
-    def __init__(self, value: dict[str, Any] | None = None, **options: Any) -> None:
+    def __init__(self, value: None = None, **options: Any) -> None:
         defaults: dict[str, Any] = {
             "html_template": _read("player.html"),
             "css_template": _read("player.css"),
             "js_on_load": "\n".join(_read(name) for name in SCRIPTS),
             "apply_default_css": False,
+            "film": "{}",
+            "preview": "{}",
         }
-        super().__init__(value={} if value is None else value, **(defaults | options))
+        for name in ("film", "preview"):
+            if isinstance(options.get(name), dict):
+                options[name] = json.dumps(options[name])
+        super().__init__(value=value, **(defaults | options))
 
-    def api_info(self) -> dict[str, Any]:
-        """The value as a JSON schema."""
-        clip = {"type": "object", "properties": {"start": {"type": "number"}, "url": {"type": "string"}}}
-        return {
-            "type": "object",
-            "properties": {
-                "film": {"type": "string"},
-                "clips": {"type": "array", "items": clip},
-                "end": {"type": "boolean"},
-            },
-        }
+
+def update_player(film: dict[str, Any] | None = None, preview: dict[str, Any] | None = None) -> gr.HTML:
+    """An update of what is given; the rest stays."""
+    changes = {"film": film, "preview": preview}
+    return gr.HTML(**{name: json.dumps(value) for name, value in changes.items() if value is not None})

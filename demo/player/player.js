@@ -1,149 +1,139 @@
-// The player: follows its value (a film, its clips so far, its captions) and keeps playing while clips arrive.
+// The player: follows what the server says of a film, and draws.
+const [FILM, PREVIEW] = Object.keys({ film: 0, preview: 0 }); // a name in quotes would be taken for an event
 
 const find = (selector) => element.querySelector(selector);
 const player = find(".player");
 const video = find("video");
-const seek = find(".seek");
-const timeText = find(".time");
-const captionText = find(".caption");
-let film = null; // of which `stream` shows clips
-let stream = null;
-let shown = {}; // the value, as last followed
-let work = Promise.resolve();
-let userPaused = false;
-let repeat = true;
-const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-const GLOW_MS = 100;
-const EMPTY_TEXT = "Write what should be seen, segment by segment, and press Generate. Each clip plays here as soon as it is made.";
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+const GLOW_MS = 800;
+const TEXTS = {
+  empty: "Write what should be seen, segment by segment, and press Generate. Each clip plays here as soon as it is made.",
+  first: "Imagining the first clip…",
+  next: "Imagining this clip…",
+};
+const options = { captions: true, crisp: false, loop: true, folded: false, ...readOptions() };
+let film = readFilm("{}");
+let preview = {};
+let filmText = null;
 
-// One after the other, so that clips of two messages never mix.
-function follow() {
-  work = work.then(sync).catch((error) => console.warn("The player could not load a clip.", error));
-}
+const transport = new Transport(video, drawSoon);
+const seekBar = new SeekBar(player, (seconds) => transport.seek(seconds), (held) => transport.hold(held));
+const liveView = new LiveView(find(".live"), calm);
 
-async function sync() {
-  shown = structuredClone(props.value) ?? {};
-  const value = shown;
-  drawState(value);
-  if (!value.clips?.length) {
-    if (!value.film) clear();
-    return;
+function followFilm() {
+  if (props[FILM] === filmText) return;
+  filmText = props[FILM];
+  try {
+    film = readFilm(filmText);
+  } catch (error) {
+    return console.warn("The player was told of a film that it cannot read.", error);
   }
-  if (value.film !== film) {
-    clear();
-    film = value.film;
-    stream = SourceStream.available ? new SourceStream(video, value.seconds) : new FileStream(video);
-    userPaused = calm && !value.running;
+  transport.update(film, film.running || !calm.matches);
+  seekBar.drawFilm(film);
+  drawSoon();
+}
+
+function followPreview() {
+  try {
+    preview = JSON.parse(props[PREVIEW] || "{}");
+  } catch (error) {
+    return console.warn("The player was told of a preview that it cannot read.", error);
   }
-  for (const clip of value.clips) {
-    await stream.add(clip);
-    drawState(value);
-    resume();
-  }
-  if (value.end) stream.finish();
-  setRepeat(repeat);
-  resume();
+  liveView.draw(preview);
+  drawSoon();
 }
 
-function clear() {
-  stream?.close();
-  stream = film = null;
-  video.removeAttribute("src");
-  video.load();
-  tellTime(null);
+let drawing = false;
+// Several reasons to draw may come at once.
+function drawSoon() {
+  if (drawing) return;
+  drawing = true;
+  queueMicrotask(() => {
+    drawing = false;
+    draw();
+  });
 }
 
-function resume() {
-  if (film !== null && video.paused && !video.ended && !userPaused) video.play().catch(() => {});
+function draw() {
+  const now = transport.position;
+  const clip = clipAt(transport.film, now);
+  const making = film.running || Boolean(preview.picture);
+  const state = clip ? "playing" : making ? "making" : "empty";
+  setData(player, "state", state);
+  setData(player, "playing", transport.wanted);
+  setData(player, "waiting", transport.waiting);
+  setData(player, "stale", Boolean(clip?.stale));
+  setData(player, "captions", options.captions);
+  setData(player, "crisp", options.crisp);
+  drawLive(state);
+  drawTime(now, state);
+  drawControls();
 }
 
-// "empty": nothing to see, "making": a film is on its way and the one before still shows, "film": playing
-function drawState(value) {
-  const waiting = value.running && !value.clips?.length;
-  player.dataset.state = value.film && film === value.film ? "film" : film !== null && waiting ? "making" : film === null ? "empty" : "film";
-  player.dataset.working = Boolean(waiting);
-  find(".veil-text").textContent = waiting ? "Imagining the first clip…" : EMPTY_TEXT;
+function setData(node, name, value) {
+  if (node.dataset[name] !== String(value)) node.dataset[name] = value;
 }
 
-function length() {
-  return shown.film === film && film !== null ? shown.seconds : video.duration || 0;
+// Large while there is nothing else to see, else small in a corner.
+function drawLive(state) {
+  const live = find(".live");
+  const at = preview.picture ? (preview.seconds ?? null) : null;
+  setData(live, "size", state === "making" ? "large" : state === "playing" && preview.picture ? (options.folded ? "folded" : "small") : "none");
+  setText(find(".veil-text"), state === "empty" ? TEXTS.empty : state === "making" ? (film.clips.length ? TEXTS.next : TEXTS.first) : "");
+  setText(find(".step"), preview.steps ? `Step ${preview.step} of ${preview.steps}` : "");
+  setText(find(".live-place"), at === null ? "" : `Next: ${clock(at, film.seconds)} s`);
+  const fold = find(".fold");
+  fold.setAttribute("aria-expanded", !options.folded);
+  fold.setAttribute("aria-label", options.folded ? "Show the clip that is being made" : "Hide the clip that is being made");
+  seekBar.drawMaking(at);
 }
 
-function drawTime() {
-  if (film === null) return;
-  const now = video.currentTime + (stream?.offset ?? 0);
-  const total = length();
-  seek.max = total || 1;
-  if (!seek.matches(":active")) seek.value = now;
-  seek.style.setProperty("--part", `${total ? (100 * seek.value) / total : 0}%`);
-  setText(timeText, `${now.toFixed(1)} / ${total.toFixed(1)} s`);
-  if (shown.film === film) {
-    const caption = shown.captions.find((row) => now < row.end - 1e-3) ?? shown.captions.at(-1);
-    setText(captionText, caption?.prompt ?? "");
-  }
-  tellTime(now);
+function drawTime(now, state) {
+  const total = film.seconds;
+  setText(find(".now"), options.frames ? `${transport.frame}` : clock(now, total));
+  setText(find(".total"), options.frames ? `${Math.round(total * film.fps)} f` : `${clock(total, total)} s`);
+  const index = film.captions.findIndex((row) => now < row.end - SLACK);
+  const caption = film.captions[index < 0 ? film.captions.length - 1 : index];
+  setText(find(".caption"), state === "empty" ? "" : (caption?.prompt ?? ""));
+  const place = film.captions.length > 1 && caption ? `, segment ${film.captions.indexOf(caption) + 1} of ${film.captions.length}` : "";
+  seekBar.drawTime(now, `${clock(now, total)} of ${clock(total, total)} seconds${place}`);
+  const seconds = transport.stream ? now : null;
+  if (seconds !== told) window.dispatchEvent(new CustomEvent("phenaki:time", { detail: { seconds: (told = seconds) } }));
+  drawGlow();
 }
-
-function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
-}
-
-function tellTime(seconds) {
-  window.dispatchEvent(new CustomEvent("phenaki:time", { detail: { seconds } }));
-}
+let told;
 
 let glowTime = 0;
-// A few blurred pixels of the film light up the stage beside it.
-function drawGlow(now) {
-  if (now - glowTime < GLOW_MS || !video.videoWidth) return;
-  glowTime = now;
+// A few blurred pixels of the film light up the room around it. Seldom, and half of the old light stays each time.
+function drawGlow() {
+  const time = performance.now();
+  if (time - glowTime < GLOW_MS || video.readyState < 2) return;
   const canvas = find(".glow");
-  canvas.getContext("2d").drawImage(video, 0, 0, canvas.width, canvas.height);
+  const context = canvas.getContext("2d");
+  context.globalAlpha = glowTime ? 0.5 : 1;
+  glowTime = time;
+  context.drawImage(video, 0, 0, canvas.width, canvas.height);
 }
 
-function everyFrame(now) {
-  if (!element.isConnected) return;
-  if (!video.paused) {
-    drawTime();
-    drawGlow(now);
-  }
-  requestAnimationFrame(everyFrame);
+watch(FILM, followFilm);
+watch(PREVIEW, followPreview);
+window.addEventListener("phenaki:seek", onSeek);
+window.addEventListener("phenaki:transport", onTransport);
+
+function onSeek(event) {
+  if (!element.isConnected) return window.removeEventListener("phenaki:seek", onSeek);
+  if (Number.isFinite(event.detail?.seconds)) transport.seek(event.detail.seconds);
 }
 
-function setRepeat(value) {
-  repeat = value;
-  video.loop = repeat && !(stream instanceof FileStream);
-  if (stream instanceof FileStream) stream.repeat = repeat;
-  find(".loop").setAttribute("aria-pressed", repeat);
+function onTransport(event) {
+  if (!element.isConnected) return window.removeEventListener("phenaki:transport", onTransport);
+  const actions = {
+    toggle: () => transport.toggle(),
+    play: () => transport.play(),
+    pause: () => transport.pause(),
+    back: () => transport.reverse(),
+    stop: () => transport.stop(),
+    forward: () => transport.forward(),
+  };
+  actions[event.detail?.action]?.();
 }
-
-function toggle() {
-  if (film === null) return;
-  userPaused = !video.paused;
-  if (userPaused) video.pause();
-  else video.play().catch(() => {});
-}
-
-function seekTo(seconds) {
-  if (film === null) return;
-  video.currentTime = Math.max(0, Math.min(seconds - (stream?.offset ?? 0), video.duration || 0));
-}
-
-find(".play").addEventListener("click", toggle);
-find(".screen").addEventListener("click", toggle);
-find(".loop").addEventListener("click", () => setRepeat(!repeat));
-find(".full").addEventListener("click", () => (document.fullscreenElement ? document.exitFullscreen() : player.requestFullscreen?.()));
-seek.addEventListener("input", () => seekTo(Number(seek.value)));
-window.addEventListener("phenaki:seek", (event) => seekTo(event.detail.seconds));
-
-function drawPlaying() {
-  player.dataset.playing = !video.paused;
-  find(".play").setAttribute("aria-label", video.paused ? "Play" : "Pause");
-  drawTime();
-}
-for (const name of ["play", "pause", "seeked", "ended", "loadeddata"]) video.addEventListener(name, drawPlaying);
-
-watch("value", follow);
-setRepeat(true);
-follow();
-requestAnimationFrame(everyFrame);

@@ -1,0 +1,4 @@
+// Whatever was told before the page was ready is followed now.
+followFilm();
+followPreview();
+draw();
