@@ -16,15 +16,26 @@ from phenaki.pipeline import Phenaki
 from phenaki.project import Project
 from phenaki.shapes import ClipShape
 from phenaki.timeline import Segment, Timeline
-from phenaki.video import export_mp4, read_image, read_project, write_clip
+from phenaki.video import (
+    Caption,
+    ExportConfig,
+    captions_of,
+    export_film,
+    export_mp4,
+    read_image,
+    read_project,
+    write_clip,
+)
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Caption",
     "CheckpointError",
     "ClipShape",
     "ConfigError",
     "DeviceError",
+    "ExportConfig",
     "FramesReady",
     "GenerationEvent",
     "MediaError",
@@ -42,6 +53,8 @@ __all__ = [
     "TimelineError",
     "TokensRefined",
     "__version__",
+    "captions_of",
+    "export_film",
     "export_mp4",
     "read_image",
     "read_project",

@@ -1,8 +1,22 @@
-"""Video: frames in, files that browsers play out."""
+"""Video: frames in, files that browsers and editors play out."""
 
+from phenaki.video.captions import Caption, captions_of
 from phenaki.video.clip import write_clip
-from phenaki.video.export import export_mp4
+from phenaki.video.export import export_film, export_mp4
+from phenaki.video.export_config import ExportConfig
 from phenaki.video.frames import enlarge, frames_to_video, read_image, video_to_frames
 from phenaki.video.metadata import read_project
 
-__all__ = ["enlarge", "export_mp4", "frames_to_video", "read_image", "read_project", "video_to_frames", "write_clip"]
+__all__ = [
+    "Caption",
+    "ExportConfig",
+    "captions_of",
+    "enlarge",
+    "export_film",
+    "export_mp4",
+    "frames_to_video",
+    "read_image",
+    "read_project",
+    "video_to_frames",
+    "write_clip",
+]

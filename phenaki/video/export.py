@@ -1,108 +1,183 @@
-"""A finished film as an MP4 that every browser plays, with the project that made it inside."""
+"""A finished film as a file: a movie, pictures, captions or a timeline for an editor."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sized
+from contextlib import closing
+from fractions import Fraction
+from math import ceil
 from pathlib import Path
-from subprocess import Popen
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from phenaki.errors import MediaError, ProjectError, ShapeError
 from phenaki.project import MAX_PROJECT_BYTES, Project
-from phenaki.video.ffmpeg import H264, check_fps, encoder_failed, run_ffmpeg, whole_file
-from phenaki.video.frames import enlarge
+from phenaki.video.burn import CaptionBurner
+from phenaki.video.captions import Caption, srt_text, vtt_text
+from phenaki.video.export_config import ExportConfig
+from phenaki.video.ffmpeg import check_fps, whole_file
+from phenaki.video.frames import check_frames
+from phenaki.video.gif import GifWriter
+from phenaki.video.movie import MovieWriter
+from phenaki.video.otio import otio_text
+from phenaki.video.png_zip import PngZipWriter
+from phenaki.video.resize import resize
 
-if TYPE_CHECKING:
-    from moviepy.video.io.ffmpeg_writer import FFMPEG_VideoWriter
+Upscale = Callable[[np.ndarray], np.ndarray]
+
+
+def export_film(
+    clips: Iterable[np.ndarray],
+    path: Path,
+    fps: float,
+    config: ExportConfig,
+    *,
+    captions: Iterable[Caption] = (),
+    project: Project | None = None,
+    num_frames: int | None = None,
+    upscale: Upscale | None = None,
+    movie: str | None = None,
+) -> Iterator[float]:
+    """Write a film clip by clip; memory does not grow with its length.
+
+    The work is done while the result is gone through. Leaving it early (``close``) ends the encoder and leaves no file;
+    a file that was there before stays as it was.
+
+    Args:
+        clips: each (f, H, W, 3) uint8, all of one picture size. Captions and timelines for editors do without them.
+        path: where to write; the file appears there once it is whole, whatever its name ends with.
+        fps: frames per second of the clips.
+        config: the kind of file, its size and its speed.
+        captions: the prompts; also what ``srt``, ``vtt`` and ``otio`` files are made of.
+        project: goes into the file, except into captions; ``read_project`` gets it back.
+        num_frames: of all clips; without it the parts are counted in clips, if ``clips`` has a length.
+        upscale: enlarges a clip, (f, H, W, 3) to (f, kH, kW, 3), before it is brought to ``config.size``.
+        movie: name of the movie that an ``otio`` file refers to; by default that of ``path`` with ``.mp4``.
+
+    Yields:
+        The part that is done, from 0 to 1.
+
+    Raises:
+        ShapeError: a clip is empty, or differs from the first in its picture size.
+        MediaError: there is nothing to export, the file cannot be written, or ``nearest`` would have to shrink.
+        ProjectError: the project is too large to be read back.
+    """
+    path = Path(path)
+    captions = list(captions)
+    check_fps(fps)
+    rate = _exact(config.fps or fps)
+    if rate > config.max_fps:
+        raise MediaError(f"A {config.format} shows {config.max_fps:g} frames per second at most; choose a lower rate.")
+    _check_project(project)
+    with whole_file(path) as part, TemporaryDirectory(prefix=".film-", dir=part.parent) as scratch:
+        if not config.has_pictures:
+            movie = movie or path.with_suffix(".mp4").name
+            part.write_text(_text(config, captions, fps, num_frames, movie, project), encoding="utf-8", newline="\n")
+        else:
+            with closing(_writer(part, Path(scratch), float(rate), config, captions, project)) as writer:
+                burner = CaptionBurner(captions if config.burn_captions else ())
+                done = 0.0
+                for done, picture in _pictures(clips, fps, rate, config, burner, num_frames, upscale):
+                    yield writer.share * done
+                    writer.write(picture)
+                yield writer.share
+                for done in writer.finish():
+                    yield writer.share + (1 - writer.share) * done
+    yield 1.0
 
 
 def export_mp4(
     clips: Iterable[np.ndarray], path: Path, fps: float, project: Project | None = None, size: int = 512
-) -> int:
-    """Write a film clip by clip; memory does not grow with its length.
-
-    Args:
-        clips: each (f, H, W, 3) uint8, all of one picture size.
-        path: where to write; the file appears there once it is whole.
-        fps: frames per second.
-        project: goes into the file's comment tag as JSON; ``read_project`` gets it back.
-        size: the picture is enlarged by a whole factor until its longer side is at most this many pixels.
-
-    Returns:
-        The number of frames written.
-
-    Raises:
-        ShapeError: a clip is empty, or differs from the first in its picture size.
-        MediaError: there is no clip, or the file cannot be written.
-        ProjectError: the project is too large to be read back.
-    """
-    check_fps(fps)
-    tags = _tags(project)
-    with whole_file(Path(path)) as part, TemporaryDirectory(prefix=".film-", dir=part.parent) as scratch:
-        film = Path(scratch) / "film.mp4"
-        num_frames = _encode(clips, film, fps, size)
-        # a second pass without re-encoding: it takes a tag of any length and moves the index to the front
-        inputs = ["-i", str(film), "-f", "ffmetadata", "-i", "pipe:0"]
-        copy = "-map 0:v -map_metadata 1 -c copy -fflags +bitexact -movflags +faststart -f mp4".split()
-        run_ffmpeg([*inputs, *copy, str(part)], tags)
-    return num_frames
+) -> None:
+    """``export_film`` to an MP4, in one go."""
+    for _ in export_film(clips, path, fps, ExportConfig(size=size), project=project):
+        pass
 
 
-def _encode(clips: Iterable[np.ndarray], path: Path, fps: float, size: int) -> int:
-    """Encode ``clips`` to ``path``; return the number of frames."""
-    # moviepy takes 0.4 s to import and reads a .env file, so only an export pays for it
-    from moviepy.video.io.ffmpeg_writer import FFMPEG_VideoWriter
-
-    # a key frame every two seconds lets a viewer jump about in a long film
-    options = [*H264, "-crf", "14", "-g", str(max(1, round(2 * fps)))]
-    writer: FFMPEG_VideoWriter | None = None
-    process: Popen[bytes] | None = None  # the writer forgets its process when it is closed
-    shape: tuple[int, ...] = ()
-    num_frames = 0
-    # the process writes its words to a file: a pipe that nobody reads would fill up and stop it
-    with path.with_suffix(".log").open("w+", encoding="utf-8", errors="replace") as log:
-        try:
-            for clip in clips:
-                large = enlarge(clip, size)
-                if writer is None:
-                    shape = clip.shape[1:]
-                    writer = FFMPEG_VideoWriter(str(path), large.shape[2:0:-1], fps, logfile=log, ffmpeg_params=options)
-                    process = writer.proc
-                elif clip.shape[1:] != shape:
-                    raise ShapeError(f"A clip has pictures of shape {clip.shape[1:]}; the film began with {shape}.")
-                _write_frames(writer, large)
-                num_frames += len(large)
-        finally:
-            if writer is not None:
-                writer.close()
-        if process is None:
-            raise MediaError("There is no clip to export. Generate at least one segment first.")
-        if process.returncode:
-            log.seek(0)
-            raise encoder_failed(log.read())
-    return num_frames
+def _writer(
+    path: Path, scratch: Path, fps: float, config: ExportConfig, captions: list[Caption], project: Project | None
+) -> MovieWriter | GifWriter | PngZipWriter:
+    if config.format == "gif":
+        return GifWriter(path, scratch, fps, project)
+    if config.format == "png":
+        return PngZipWriter(path, project, captions)
+    return MovieWriter(path, scratch, config.format, fps, project)
 
 
-def _write_frames(writer: FFMPEG_VideoWriter, frames: np.ndarray) -> None:
-    try:
-        for frame in frames:
-            writer.write_frame(frame)
-    except OSError as error:
-        raise encoder_failed(str(error)) from None
+def _pictures(
+    clips: Iterable[np.ndarray],
+    fps: float,
+    rate: Fraction,
+    config: ExportConfig,
+    burner: CaptionBurner,
+    num_frames: int | None,
+    upscale: Upscale | None,
+) -> Iterator[tuple[float, np.ndarray]]:
+    """Each picture of the file, with the part of the film that lies before it."""
+    faster = rate / _exact(fps)
+    num_clips = len(clips) if isinstance(clips, Sized) else None
+    shape: tuple[int, ...] | None = None
+    index = 0
+    for i, clip in enumerate(clips):
+        check_frames(clip)
+        shape = shape or clip.shape[1:]
+        if clip.shape[1:] != shape:
+            raise ShapeError(f"A clip has pictures of shape {clip.shape[1:]}; the film began with {shape}.")
+        large = _upscaled(clip, upscale) if upscale else clip
+        for j, picture in enumerate(large):
+            # frame k of the file shows what is seen at its moment, so this picture is shown by all k in between
+            times = ceil((index + 1) * faster) - ceil(index * faster)
+            if times:
+                shown = burner.draw(resize(picture, config), (index + 0.5) / fps)
+                if num_frames:
+                    done = min(1.0, index / num_frames)
+                else:
+                    done = (i + j / len(large)) / num_clips if num_clips else 0.0
+                for _ in range(times):
+                    yield done, shown
+            index += 1
+    if not index:
+        raise MediaError("There is no clip to export. Generate at least one segment first.")
 
 
-def _tags(project: Project | None) -> bytes:
-    """A metadata file for ffmpeg with the project in its comment tag."""
-    if project is None:
-        return b";FFMETADATA1\n"
-    text = project.to_json()
-    if len(text.encode()) > MAX_PROJECT_BYTES:
-        raise ProjectError(
-            f"The project has {len(text.encode())} bytes; {MAX_PROJECT_BYTES} are accepted. Use a smaller start image."
+def _upscaled(clip: np.ndarray, upscale: Upscale) -> np.ndarray:
+    large = upscale(clip)
+    check_frames(large)
+    if len(large) != len(clip):
+        raise ShapeError(
+            f"Enlarging made {len(large)} frames of a clip of {len(clip)}; each frame must stay one frame."
         )
-    for special in "\\=;#\n":  # the backslash first, or it would escape the others' escapes
-        text = text.replace(special, "\\" + special)
-    return f";FFMETADATA1\ncomment={text}\n".encode()
+    return large
+
+
+def _exact(fps: float) -> Fraction:
+    """A rate as the encoder takes it: in hundredths."""
+    return Fraction(round(100 * fps), 100)
+
+
+def _text(
+    config: ExportConfig,
+    captions: list[Caption],
+    fps: float,
+    num_frames: int | None,
+    movie: str,
+    project: Project | None,
+) -> str:
+    if not captions:
+        raise MediaError("There is no prompt to write. Add a segment first.")
+    if config.format == "srt":
+        return srt_text(captions)
+    if config.format == "vtt":
+        return vtt_text(captions)
+    seconds = max(c.end for c in captions) if num_frames is None else num_frames / fps
+    rate = float(_exact(config.fps or fps))
+    return otio_text(captions, rate, ceil(round(seconds * rate, 6)), movie, project)
+
+
+def _check_project(project: Project | None) -> None:
+    size = 0 if project is None else len(project.to_json().encode())
+    if size > MAX_PROJECT_BYTES:
+        raise ProjectError(
+            f"The project has {size} bytes; {MAX_PROJECT_BYTES} are accepted. Use a smaller start image."
+        )

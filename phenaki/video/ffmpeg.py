@@ -8,16 +8,19 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from subprocess import DEVNULL, PIPE
+from tempfile import TemporaryFile
 
 from phenaki.errors import MediaError
 
-# H.264 that every browser plays. The colours are converted and labelled as BT.709: left unsaid, players guess by size.
+# What every browser plays. The colours are converted and labelled as BT.709: left unsaid, players guess by size.
 _FILTERS = (
     "scale=out_color_matrix=bt709:out_range=tv:sws_flags=bicubic+accurate_rnd+full_chroma_int",
     "setparams=color_primaries=bt709:color_trc=bt709",
     "format=yuv420p",
 )
-H264 = ["-vf", ",".join(_FILTERS), *"-profile:v high -bf 0 -fflags +bitexact -flags:v +bitexact".split()]
+BT709 = ["-vf", ",".join(_FILTERS), *"-fflags +bitexact -flags:v +bitexact".split()]
+H264 = [*BT709, *"-profile:v high -bf 0".split()]
 
 
 def ffmpeg_binary() -> str:
@@ -48,9 +51,53 @@ def run_ffmpeg(arguments: list[str], data: bytes) -> None:
     try:
         done = subprocess.run(command, input=data, capture_output=True, check=False)
     except OSError as error:
-        raise MediaError(f"The encoder cannot be started ({error}). Reinstall the package imageio-ffmpeg.") from None
+        raise _no_encoder(error) from None
     if done.returncode:
         raise encoder_failed(done.stderr.decode(errors="replace"))
+
+
+def follow_ffmpeg(arguments: list[str], num_frames: int) -> Iterator[float]:
+    """Run ffmpeg to its end on files; leaving early ends it at once.
+
+    Args:
+        arguments: all but the binary.
+        num_frames: how many frames it is going to write, or to read if it writes a single one.
+
+    Yields:
+        The part that is done, now and then.
+
+    Raises:
+        MediaError: it failed, with its own last words.
+    """
+    told = "-nostdin -loglevel error -progress pipe:1 -stats_period 0.1".split()
+    command = [ffmpeg_binary(), "-y", "-hide_banner", *told, *arguments]
+    # its words go to a file: a pipe that nobody reads would fill up and stop it
+    with TemporaryFile("w+", encoding="utf-8", errors="replace") as words:
+        try:
+            process = subprocess.Popen(command, stdin=DEVNULL, stdout=PIPE, stderr=words, text=True)
+        except OSError as error:
+            raise _no_encoder(error) from None
+        assert process.stdout is not None
+        try:
+            part = 0.0
+            for line in process.stdout:
+                name, _, value = line.strip().partition("=")
+                if name == "frame" and value.isdecimal():
+                    part = min(1.0, int(value) / num_frames)
+                elif name == "progress":
+                    yield part
+            process.wait()
+        finally:
+            process.kill()
+            process.stdout.close()
+            process.wait()
+        if process.returncode:
+            words.seek(0)
+            raise encoder_failed(words.read())
+
+
+def _no_encoder(error: OSError) -> MediaError:
+    return MediaError(f"The encoder cannot be started ({error}). Reinstall the package imageio-ffmpeg.")
 
 
 def encoder_failed(stderr: str) -> MediaError:
@@ -73,7 +120,7 @@ def whole_file(path: Path) -> Iterator[Path]:
         MediaError: the folder is missing or cannot be written to.
     """
     path = path.absolute()
-    part = path.parent / f".{secrets.token_hex(8)}.part.mp4"
+    part = path.parent / f".{secrets.token_hex(8)}.part"
     try:
         if path.is_dir():
             raise MediaError(f"{path} is a folder; name a file in it, such as {path / 'film.mp4'}.")

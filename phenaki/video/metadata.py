@@ -1,22 +1,27 @@
-"""Reading a project back out of a film, straight from the file's boxes: no process, and no limit on its length."""
+"""Reading a project back out of a film, straight from the file's bytes: no process, and no limit on its length."""
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterator
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
+from zipfile import BadZipFile, ZipFile
 
 from phenaki.errors import ProjectError
 from phenaki.project import MAX_PROJECT_BYTES, Project
+from phenaki.video.boxes import read_mp4_comment
+from phenaki.video.ebml import read_webm_comment
+from phenaki.video.gif import read_gif_comment
+from phenaki.video.otio import METADATA_KEY
+from phenaki.video.png_zip import PROJECT_NAME
 
-# where an MP4 keeps its comment: the boxes to go down through, the last of which holds the text
-_COMMENT = (b"moov", b"udta", b"meta", b"ilst", b"\xa9cmt", b"data")
-_EXTRA_HEADER = {b"meta": 4, b"data": 8}  # bytes that these boxes have in front of their content
+# one byte more than is accepted, so that what is too long is seen to be so
+_READ = MAX_PROJECT_BYTES + 1
 
 
 def read_project(path: Path) -> Project:
-    """The project in an exported MP4, or in a JSON file.
+    """The project in an exported film (MP4, WebM, GIF, zip of frames or OpenTimelineIO), or in a JSON file.
 
     Raises:
         ProjectError: there is no such file, it is something else, or it carries no project.
@@ -25,51 +30,54 @@ def read_project(path: Path) -> Project:
     path = Path(path)
     try:
         with path.open("rb") as file:
-            text = _read_text(file, path.name)
+            text = _read_text(file)
     except OSError as error:
         raise ProjectError(f"{path} cannot be read ({error.strerror or error}). Choose another file.") from None
+    if text is None:
+        raise ProjectError(
+            f"{path.name} carries no project. Choose a film exported by this program, or a saved project."
+        )
+    if len(text) > MAX_PROJECT_BYTES:
+        raise ProjectError(
+            f"{path.name} has more than {MAX_PROJECT_BYTES} bytes of text, the most that a project has. "
+            "Choose a saved project, or a film exported by this program."
+        )
     return Project.from_json(text)
 
 
-def _read_text(file: BinaryIO, name: str) -> bytes:
-    start, size = 0, file.seek(0, 2)
-    file.seek(4)
-    if file.read(4) == b"ftyp":
-        start, size = _find_comment(file, size, name)
-    if size - start > MAX_PROJECT_BYTES:
-        raise ProjectError(
-            f"{name} has {size - start} bytes of text; a project has at most {MAX_PROJECT_BYTES}. "
-            "Choose a saved project, or a film exported by this program."
-        )
-    file.seek(start)
-    return file.read(size - start)
+def _read_text(file: BinaryIO) -> bytes | None:
+    """The JSON of the project; None where there is none."""
+    head = file.read(12)
+    if head[4:8] == b"ftyp":
+        return read_mp4_comment(file, _READ)
+    if head.startswith(b"\x1a\x45\xdf\xa3"):
+        return read_webm_comment(file, _READ)
+    if head.startswith((b"GIF87a", b"GIF89a")):
+        return read_gif_comment(file, _READ)
+    if head.startswith(b"PK"):
+        return _read_zip(file)
+    file.seek(0)
+    text = file.read(_READ)
+    return _from_otio(text) if b'"OTIO_SCHEMA"' in text else text
 
 
-def _find_comment(file: BinaryIO, size: int, name: str) -> tuple[int, int]:
-    """First byte of the comment's text and the byte behind its last."""
-    start, end = 0, size
-    for wanted in _COMMENT:
-        found = next(((a, b) for kind, a, b in _boxes(file, start, end) if kind == wanted), None)
-        if found is None:
-            raise ProjectError(
-                f"{name} carries no project. Choose a film exported by this program, or a saved project."
-            )
-        start, end = found[0] + _EXTRA_HEADER.get(wanted, 0), found[1]
-    return start, end
+def _read_zip(file: BinaryIO) -> bytes | None:
+    try:
+        with ZipFile(file) as archive, archive.open(PROJECT_NAME) as entry:
+            return entry.read(_READ)
+    except (BadZipFile, KeyError, NotImplementedError, RuntimeError, EOFError):
+        return None  # damaged, without a project, or locked
 
 
-def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Kind, first byte of the content and end of each box between two places of the file; stops at a damaged one."""
-    while start + 8 <= end:
-        file.seek(start)
-        length, kind = struct.unpack(">I4s", file.read(8))
-        header = 8
-        if length == 1 and start + 16 <= end:  # too long for 32 bits
-            (length,) = struct.unpack(">Q", file.read(8))
-            header = 16
-        elif length == 0:  # up to the end
-            length = end - start
-        if length < header or start + length > end:
-            return
-        yield kind, start + header, start + length
-        start += length
+def _from_otio(text: bytes) -> bytes | None:
+    """The project in the metadata of a timeline; the text itself where it is no timeline."""
+    try:
+        timeline = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    if not isinstance(timeline, Mapping) or "OTIO_SCHEMA" not in timeline:
+        return text
+    metadata = timeline.get("metadata")
+    ours = metadata.get(METADATA_KEY) if isinstance(metadata, Mapping) else None
+    project = ours.get("project") if isinstance(ours, Mapping) else None
+    return None if project is None else json.dumps(project, ensure_ascii=False).encode()

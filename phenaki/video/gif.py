@@ -1,0 +1,99 @@
+"""A film as a GIF that loops, with one palette that is chosen from all of its pictures."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from phenaki.project import Project
+from phenaki.video.encoder import Encoder
+from phenaki.video.ffmpeg import follow_ffmpeg
+
+_EXTENSION, _COMMENT, _APPLICATION = 0x21, 0xFE, 0xFF
+
+
+class GifWriter:
+    """Takes the pictures of a film, then chooses the colours and writes the file."""
+
+    share = 0.4  # of the work, that is done when the last picture has been taken
+
+    def __init__(self, path: Path, scratch: Path, fps: float, project: Project | None) -> None:
+        self._path, self._scratch, self._project = path, scratch, project
+        self._film = scratch / "film.mkv"
+        # kept without loss on the disk: the palette is known only after the last picture
+        self._encoder = Encoder(self._film, fps, "libx264rgb", "ultrafast", ["-qp", "0", "-g", "9999"])
+
+    def write(self, picture: np.ndarray) -> None:
+        """Add one picture."""
+        self._encoder.write(picture)
+
+    def finish(self) -> Iterator[float]:
+        """Write the file; yields the part done of what was left to do."""
+        self._encoder.finish()
+        film, palette, bare = str(self._film), str(self._scratch / "palette.png"), self._scratch / "film.gif"
+        choose = "palettegen=reserve_transparent=1:stats_mode=full"
+        for _ in follow_ffmpeg(["-i", film, "-vf", choose, "-update", "1", palette], self._encoder.num_frames):
+            yield 0.0
+        use = "paletteuse=dither=bayer:bayer_scale=4:diff_mode=rectangle"
+        inputs = ["-i", film, "-i", palette, "-lavfi", use]
+        for part in follow_ffmpeg([*inputs, "-loop", "0", "-f", "gif", str(bare)], self._encoder.num_frames):
+            yield 0.2 + 0.75 * part
+        with bare.open("rb") as source, self._path.open("wb") as target:
+            _copy_with_comment(source, target, self._project)
+
+    def close(self) -> None:
+        """End what still runs."""
+        self._encoder.close()
+
+
+def _copy_with_comment(source: BinaryIO, target: BinaryIO, project: Project | None) -> None:
+    """The project as a comment block in front of the pictures, in ASCII as the format asks."""
+    start = _first_block(source)
+    source.seek(start)
+    marker = source.read(2)
+    if marker == bytes([_EXTENSION, _APPLICATION]):  # the one that makes it loop stays first
+        start = _skip_blocks(source)
+    source.seek(0)
+    target.write(source.read(start))
+    if project is not None:
+        text = json.dumps(json.loads(project.to_json())).encode()
+        target.write(bytes([_EXTENSION, _COMMENT]))
+        for at in range(0, len(text), 255):
+            piece = text[at : at + 255]
+            target.write(bytes([len(piece)]) + piece)
+        target.write(b"\0")
+    shutil.copyfileobj(source, target)
+
+
+def read_gif_comment(file: BinaryIO, limit: int) -> bytes | None:
+    """The first comment in front of the first picture, up to ``limit`` bytes; None where there is none."""
+    file.seek(_first_block(file))
+    while (marker := file.read(2)) and marker[0] == _EXTENSION:
+        text = bytearray()
+        while length := int.from_bytes(file.read(1), "big"):
+            text += file.read(length)
+            if len(text) > limit:
+                break
+        if marker[1:] == bytes([_COMMENT]):
+            return bytes(text)
+    return None
+
+
+def _first_block(file: BinaryIO) -> int:
+    """Where the first block behind the header and the palette begins."""
+    file.seek(10)
+    (flags,) = struct.unpack("B", file.read(1) or b"\0")
+    return 13 + (3 << (flags & 7) + 1 if flags & 0x80 else 0)
+
+
+def _skip_blocks(file: BinaryIO) -> int:
+    """The place behind the pieces of a block."""
+    while length := int.from_bytes(file.read(1), "big"):
+        file.seek(length, 1)
+    return file.tell()
