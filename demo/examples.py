@@ -43,13 +43,18 @@ def shipped_clips(examples: Sequence[Example]) -> dict[str, ClipFiles]:
     return {key: files for example in examples for key, files in example.clips.items()}
 
 
+def weights_of(model: Phenaki) -> str:
+    """What stands for a model's weights, wherever and in whatever precision it runs."""
+    return " ".join(model.fingerprint.split()[:2])
+
+
 def _load(story: Path, folder: Path, model: Phenaki) -> Example:
     name = story.stem
     title = name.split("-", 1)[-1].replace("-", " ").capitalize()
     project, clips, poster = read_project(story), {}, None
     try:
         weights = folder / "weights.txt"
-        if weights.is_file() and weights.read_text().strip() == model.weights:
+        if weights.is_file() and weights.read_text().strip() == weights_of(model):
             made = read_project(folder / "project.json")
             clips = _clips(folder, made, model)
             project, poster = made, folder / "poster.webp"

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from demo.examples import weights_of
 from demo.settings import STORIES, AppSettings
 from demo.store import write_thumbnail
 from phenaki import FramesReady, Phenaki, PhenakiError, pack_frames, read_project, write_clip
@@ -43,7 +44,7 @@ def make_example(model: Phenaki, story: Path, folder: Path, *, seed: int | None 
     poster = Image.fromarray(middle).resize((POSTER_PIXELS, POSTER_PIXELS), Image.Resampling.BICUBIC)
     poster.save(folder / "poster.webp", quality=85)
     (folder / "project.json").write_text(project.to_json() + "\n", encoding="utf-8")
-    (folder / "weights.txt").write_text(model.weights + "\n")
+    (folder / "weights.txt").write_text(weights_of(model) + "\n")
     return len(np.concatenate(clips))
 
 

@@ -244,7 +244,7 @@ class GenerationService:
             if clip.segment is not None:
                 start = prompts.get(clip.segment, Caption(clip.start_frame / fps, 0, clip.prompt)).start
                 prompts[clip.segment] = Caption(start, (clip.start_frame + clip.num_frames) / fps, clip.prompt)
-        path = page.session.new_folder() / f"{file_name(page.shown_document)}.{config.suffix}"
+        path = page.session.new_folder() / f"{file_name(page.shown_document)}{config.extension}"
         store = page.session.store
         frames = (files.read() for files in map(store.find, [clip.key for clip in clips]) if files)
         count = sum(clip.num_frames for clip in clips)

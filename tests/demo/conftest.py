@@ -38,7 +38,7 @@ class FakeModel:
             "actions": ("walks right", "jumps"),
         }
         self.known_words: tuple[str, ...] = ("a", "fox", "jumps", "right", "robot", "walks")
-        self.weights = "fake"
+        self.fingerprint = "fake 1234 float32 cpu"
         self.made: list[PlannedClip] = []
         self.fail_at_clip: int | None = None
         self._held = threading.Semaphore(1_000_000)
@@ -54,7 +54,7 @@ class FakeModel:
         return frames
 
     def plan(self, timeline: Timeline, sampling: SamplingConfig | None = None) -> list[PlannedClip]:
-        return plan_clips(timeline, sampling or self.config.sampling, self.clip, "fake")
+        return plan_clips(timeline, sampling or self.config.sampling, self.clip, self.fingerprint)
 
     def generate(self, timeline: Timeline, sampling: SamplingConfig | None = None) -> Iterator[FramesReady]:
         for clip in self.plan(timeline, sampling):

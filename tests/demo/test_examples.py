@@ -56,8 +56,10 @@ def test_a_film_goes_on_from_shipped_clips(model, settings):
 def test_films_of_other_weights_are_left_out(model, tmp_path):
     make_example(model, STORY, tmp_path / STORY.stem)
     assert shipped_clips(load_examples(tmp_path, model))
-    model.weights = "others"
+    model.fingerprint = "fake 5678 float32 cpu"
     assert not shipped_clips(load_examples(tmp_path, model))
+    model.fingerprint = "fake 1234 bfloat16 cuda"
+    assert shipped_clips(load_examples(tmp_path, model))
 
 
 @pytest.mark.parametrize("damage", ["project.json", "001.frames"])
