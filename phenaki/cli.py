@@ -1,4 +1,4 @@
-"""The command line: ``python -m phenaki generate | train | evaluate | render-world``."""
+"""The command line: ``python -m phenaki generate | export | train | evaluate | render-world``."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from phenaki.cli_export import add_export_command, add_export_options, export_config, write_film
 from phenaki.config import PRESETS, ModelConfig, SamplingConfig, preset
 from phenaki.errors import PhenakiError
 from phenaki.events import FramesReady, SegmentStarted, TokensRefined
 from phenaki.pipeline import Phenaki
 from phenaki.project import Project
 from phenaki.timeline import Segment, Timeline
-from phenaki.video import export_mp4, read_project
+from phenaki.video import read_project
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -42,11 +43,13 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="command")
 
     generate = commands.add_parser("generate", help="make a film from a story file or from prompts")
-    generate.add_argument("story", nargs="?", type=Path, help="a project: .json, or an .mp4 made by this program")
+    generate.add_argument("story", nargs="?", type=Path, help="a project: .json, or a film made by this program")
     generate.add_argument("-p", "--prompt", action="append", default=[], help="a prompt; repeat it for a longer story")
     generate.add_argument("--seconds", type=float, default=2.0, help="length of each -p segment (default: %(default)s)")
-    generate.add_argument("-o", "--output", type=Path, default=Path("film.mp4"), help="default: %(default)s")
-    generate.add_argument("--size", type=int, default=512, help="pixels on a side of the film (default: %(default)s)")
+    generate.add_argument(
+        "-o", "--output", type=Path, default=Path("film.mp4"), help=".mp4, .webm, .gif or .zip (default: %(default)s)"
+    )
+    add_export_options(generate)
     generate.add_argument("--image", type=Path, help="a picture that becomes the first frame")
     generate.add_argument("--model", help="a folder of weights or a shipped model (default: the story's, or toy-64)")
     generate.add_argument("--seed", type=int, help="default: the story's, or a random one, which is printed")
@@ -54,6 +57,8 @@ def _parser() -> argparse.ArgumentParser:
     generate.add_argument("--precision", default="auto", help="float32, bfloat16, float16 or auto (default)")
     _add_sampling(generate)
     generate.set_defaults(run=_generate)
+
+    add_export_command(commands)
 
     train = commands.add_parser("train", help="train on the rendered world")
     train.add_argument("part", nargs="?", choices=("all", "cvivit", "maskgit", "judge"), default="all")
@@ -109,6 +114,7 @@ def _sampling(arguments: argparse.Namespace, base: SamplingConfig) -> SamplingCo
 
 
 def _generate(arguments: argparse.Namespace) -> None:
+    export_config(arguments)  # a mistake there is told before the work, not after it
     story = _read_story(arguments)
     name = arguments.model or (story.model if story else "toy-64")
     model = Phenaki.from_pretrained(name, arguments.device, arguments.precision)
@@ -131,8 +137,8 @@ def _generate(arguments: argparse.Namespace) -> None:
     # clips wait on disk: an interrupt, which reaches an encoder too, then finds none running
     with TemporaryDirectory(prefix=".clips-", dir=arguments.output.parent) as scratch:
         clips = _make_clips(model, project, Path(scratch))
-        export_mp4(map(np.load, clips), arguments.output, model.clip.fps, project, arguments.size)
-    print(f"Wrote {arguments.output}")
+        num_frames = sum(len(np.load(clip, mmap_mode="r")) for clip in clips)
+        write_film(map(np.load, clips), num_frames, model.clip.fps, project, arguments)
 
 
 def _read_story(arguments: argparse.Namespace) -> Project | None:

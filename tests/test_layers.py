@@ -25,6 +25,7 @@ ORDER: list[set[str]] = [
     {"pipeline"},
     {"evaluation"},
     {"training", "benchmark"},
+    {"cli_export"},
     {"cli"},
     {"__main__"},
 ]

@@ -4,6 +4,7 @@ from phenaki.video.captions import Caption, captions_of
 from phenaki.video.clip import write_clip
 from phenaki.video.export import export_film, export_mp4
 from phenaki.video.export_config import ExportConfig
+from phenaki.video.film import open_film
 from phenaki.video.frames import enlarge, frames_to_video, read_image, video_to_frames
 from phenaki.video.metadata import read_project
 
@@ -15,6 +16,7 @@ __all__ = [
     "export_film",
     "export_mp4",
     "frames_to_video",
+    "open_film",
     "read_image",
     "read_project",
     "video_to_frames",

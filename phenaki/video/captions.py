@@ -66,6 +66,11 @@ def in_order(captions: Iterable[Caption]) -> list[Caption]:
     ]
 
 
+def cut(captions: Iterable[Caption], seconds: float) -> list[Caption]:
+    """What is seen of them in a film that lasts so many seconds."""
+    return [replace(c, end=min(c.end, seconds)) for c in captions if c.start < seconds]
+
+
 def text_lines(text: str) -> list[str]:
     """The lines of a text that hold a word, without control characters and spaces that show nothing."""
     printable = "".join(c if c.isprintable() or c in "\u200d\ufe0f" or c.isspace() else " " for c in text)

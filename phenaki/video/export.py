@@ -14,7 +14,7 @@ import numpy as np
 from phenaki.errors import MediaError, ProjectError, ShapeError
 from phenaki.project import MAX_PROJECT_BYTES, Project
 from phenaki.video.burn import CaptionBurner
-from phenaki.video.captions import Caption, srt_text, vtt_text
+from phenaki.video.captions import Caption, cut, srt_text, vtt_text
 from phenaki.video.export_config import ExportConfig
 from phenaki.video.ffmpeg import check_fps, whole_file
 from phenaki.video.frames import check_frames
@@ -64,8 +64,8 @@ def export_film(
         ProjectError: the project is too large to be read back.
     """
     path = Path(path)
-    captions = list(captions)
     check_fps(fps)
+    captions = cut(captions, num_frames / fps) if num_frames else list(captions)
     rate = _exact(config.fps or fps)
     if rate > config.max_fps:
         raise MediaError(f"A {config.format} shows {config.max_fps:g} frames per second at most; choose a lower rate.")

@@ -13,14 +13,23 @@ from tempfile import TemporaryFile
 
 from phenaki.errors import MediaError
 
-# What every browser plays. The colours are converted and labelled as BT.709: left unsaid, players guess by size.
-_FILTERS = (
-    "scale=out_color_matrix=bt709:out_range=tv:sws_flags=bicubic+accurate_rnd+full_chroma_int",
-    "setparams=color_primaries=bt709:color_trc=bt709",
-    "format=yuv420p",
-)
-BT709 = ["-vf", ",".join(_FILTERS), *"-fflags +bitexact -flags:v +bitexact".split()]
-H264 = [*BT709, *"-profile:v high -bf 0".split()]
+# H.264 that every browser plays
+H264 = "-profile:v high -bf 0 -fflags +bitexact -flags:v +bitexact".split()
+
+
+def to_bt709(width: int | str = "iw", height: int | str = "ih") -> list[str]:
+    """Options that bring RGB pictures to a size, and to the colours that browsers play.
+
+    They are converted to and labelled as BT.709: left unsaid, players guess by size. The cubic is that of Pillow. Video
+    is stored with half the colour resolution; both steps being one keeps the colours of a small picture sharp.
+    """
+    smooth = "flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp:param0=0:param1=0.5"
+    filters = (
+        f"scale={width}:{height}:{smooth}:out_color_matrix=bt709:out_range=tv",
+        "setparams=color_primaries=bt709:color_trc=bt709",
+        "format=yuv420p",
+    )
+    return ["-vf", ",".join(filters)]
 
 
 def ffmpeg_binary() -> str:

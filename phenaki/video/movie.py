@@ -9,9 +9,9 @@ import numpy as np
 
 from phenaki.project import Project
 from phenaki.video.encoder import Encoder
-from phenaki.video.ffmpeg import BT709, H264, follow_ffmpeg
+from phenaki.video.ffmpeg import H264, follow_ffmpeg, to_bt709
 
-_VP9 = [*BT709, *"-crf 24 -b:v 0 -deadline good -cpu-used 4 -row-mt 1".split()]
+_VP9 = "-crf 24 -b:v 0 -deadline good -cpu-used 4 -row-mt 1 -fflags +bitexact -flags:v +bitexact".split()
 # what the second pass adds: the index moves to the front, so that a film plays while it loads
 _CONTAINERS = {"mp4": ["-movflags", "+faststart", "-f", "mp4"], "webm": ["-cues_to_front", "1", "-f", "webm"]}
 
@@ -25,11 +25,11 @@ class MovieWriter:
         self._path, self._scratch, self._kind, self._project = path, scratch, kind, project
         self._film = scratch / f"film.{kind}"
         # a key frame every two seconds lets a viewer jump about in a long film
-        jumps = ["-g", str(max(1, round(2 * fps)))]
+        options = [*to_bt709(), "-g", str(max(1, round(2 * fps)))]
         if kind == "mp4":
-            self._encoder = Encoder(self._film, fps, "libx264", "medium", [*H264, "-crf", "14", *jumps])
+            self._encoder = Encoder(self._film, fps, "libx264", "medium", [*options, *H264, "-crf", "14"])
         else:
-            self._encoder = Encoder(self._film, fps, "libvpx-vp9", "medium", [*_VP9, *jumps])
+            self._encoder = Encoder(self._film, fps, "libvpx-vp9", "medium", [*options, *_VP9])
 
     def write(self, picture: np.ndarray) -> None:
         """Add one picture."""
