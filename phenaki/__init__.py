@@ -13,10 +13,20 @@ from phenaki.errors import (
 )
 from phenaki.events import FramesReady, GenerationEvent, SegmentFinished, SegmentStarted, TokensRefined
 from phenaki.pipeline import Phenaki
+from phenaki.plan import PlannedClip, clips_to_make, lineage, plan_clips
 from phenaki.project import Project
+from phenaki.segment import Segment
 from phenaki.shapes import ClipShape
-from phenaki.timeline import Segment, Timeline
-from phenaki.video import export_mp4, read_image, read_project, write_clip
+from phenaki.timeline import PlannedSegment, Timeline
+from phenaki.video import (
+    export_mp4,
+    pack_frames,
+    read_footage,
+    read_image,
+    read_project,
+    unpack_frames,
+    write_clip,
+)
 
 __version__ = "0.1.0"
 
@@ -31,6 +41,8 @@ __all__ = [
     "ModelConfig",
     "Phenaki",
     "PhenakiError",
+    "PlannedClip",
+    "PlannedSegment",
     "Project",
     "ProjectError",
     "SamplingConfig",
@@ -42,8 +54,14 @@ __all__ = [
     "TimelineError",
     "TokensRefined",
     "__version__",
+    "clips_to_make",
     "export_mp4",
+    "lineage",
+    "pack_frames",
+    "plan_clips",
+    "read_footage",
     "read_image",
     "read_project",
+    "unpack_frames",
     "write_clip",
 ]
