@@ -13,17 +13,22 @@ from phenaki.errors import (
 )
 from phenaki.events import FramesReady, GenerationEvent, SegmentFinished, SegmentStarted, TokensRefined
 from phenaki.pipeline import Phenaki
+from phenaki.plan import PlannedClip, clips_to_make, lineage, plan_clips
 from phenaki.project import Project
+from phenaki.segment import Segment
 from phenaki.shapes import ClipShape
-from phenaki.timeline import Segment, Timeline
+from phenaki.timeline import PlannedSegment, Timeline
 from phenaki.video import (
     Caption,
     ExportConfig,
     captions_of,
     export_film,
     export_mp4,
+    pack_frames,
+    read_footage,
     read_image,
     read_project,
+    unpack_frames,
     write_clip,
 )
 
@@ -42,6 +47,8 @@ __all__ = [
     "ModelConfig",
     "Phenaki",
     "PhenakiError",
+    "PlannedClip",
+    "PlannedSegment",
     "Project",
     "ProjectError",
     "SamplingConfig",
@@ -54,9 +61,15 @@ __all__ = [
     "TokensRefined",
     "__version__",
     "captions_of",
+    "clips_to_make",
     "export_film",
     "export_mp4",
+    "lineage",
+    "pack_frames",
+    "plan_clips",
+    "read_footage",
     "read_image",
     "read_project",
+    "unpack_frames",
     "write_clip",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -54,6 +55,16 @@ def load_part(module: nn.Module, folder: Path, part: str) -> dict[str, str]:
     _check_tensors(path, module.state_dict(), found)
     module.load_state_dict({name: t.float() if t.is_floating_point() else t for name, t in found.items()})
     return provenance
+
+
+def weights_digest(*modules: nn.Module) -> str:
+    """64 hex digits that stand for the tensors of these modules: names, types, shapes and every bit."""
+    digest = hashlib.sha256()
+    for module in modules:
+        for name, tensor in sorted(module.state_dict().items()):
+            digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)} ".encode())
+            digest.update(tensor.detach().cpu().flatten().contiguous().view(torch.uint8).numpy())
+    return digest.hexdigest()
 
 
 def save_config(config: ModelConfig, folder: Path) -> None:

@@ -20,8 +20,9 @@ from phenaki.errors import PhenakiError
 from phenaki.events import FramesReady, SegmentStarted, TokensRefined
 from phenaki.pipeline import Phenaki
 from phenaki.project import Project
-from phenaki.timeline import Segment, Timeline
-from phenaki.video import read_project
+from phenaki.segment import Segment
+from phenaki.timeline import Timeline
+from phenaki.video import pack_frames, read_footage, read_project
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -50,7 +51,8 @@ def _parser() -> argparse.ArgumentParser:
         "-o", "--output", type=Path, default=Path("film.mp4"), help=".mp4, .webm, .gif or .zip (default: %(default)s)"
     )
     add_export_options(generate)
-    generate.add_argument("--image", type=Path, help="a picture that becomes the first frame")
+    generate.add_argument("--image", type=Path, help="a picture that the first segment begins with")
+    generate.add_argument("--video", type=Path, help="a video that the film begins with (its first 8 seconds)")
     generate.add_argument("--model", help="a folder of weights or a shipped model (default: the story's, or toy-64)")
     generate.add_argument("--seed", type=int, help="default: the story's, or a random one, which is printed")
     generate.add_argument("--device", default="auto", help="cpu, cuda or auto (default)")
@@ -122,14 +124,20 @@ def _generate(arguments: argparse.Namespace) -> None:
     if seed is None:
         seed = story.timeline.seed if story else random.randrange(2**31)
     segments = story.timeline.segments if story else tuple(Segment(p, arguments.seconds) for p in arguments.prompt)
-    asked = Timeline(segments, seed)
+    footage = story.timeline.footage if story else None
+    if arguments.image:
+        segments = (dataclasses.replace(segments[0], start_image=arguments.image.read_bytes()), *segments[1:])
+    if arguments.video:
+        size = model.config.cvivit
+        footage = pack_frames(read_footage(arguments.video, size.height, size.width, model.clip.fps))
+    asked = Timeline(segments, seed, footage)
     timeline = asked.fit(model.clip)
     for i, (wish, fitted) in enumerate(zip(asked.segments, timeline.segments, strict=True)):
         if abs(wish.seconds - fitted.seconds) > 1e-3:
             print(f"Segment {i + 1}: {wish.seconds:g} s becomes {fitted.seconds:g} s, the nearest that can be made.")
-    image = arguments.image.read_bytes() if arguments.image else (story.start_image if story else None)
     sampling = _sampling(arguments, story.sampling if story else model.config.sampling)
-    project = Project(timeline, sampling, model.config.name, image)
+    project = Project(timeline, sampling, model.config.name, story.title if story else "")
+    project.to_json()  # what is too large for the film's metadata is told before the work
     print(
         f"{model.config.name} on {model.device}, {model.precision}, kernels: {model.kernels}; "
         f"{timeline.seconds:g} s, seed {seed}"
@@ -152,14 +160,17 @@ def _read_story(arguments: argparse.Namespace) -> Project | None:
 
 def _make_clips(model: Phenaki, project: Project, folder: Path) -> list[Path]:
     """Make the film into files of frames, one a clip, with a progress bar; an interrupt keeps the clips so far."""
-    plan = project.timeline.plan(model.clip)
+    num_segments = len(project.timeline.segments)
+    num_clips = sum(clip.footage is None for clip in model.plan(project.timeline, project.sampling))
     bar_format = "{desc} {bar} {n:.1f}/{total} clips, {remaining} left"
     clips: list[Path] = []
-    with tqdm(total=sum(s.num_clips for s in plan), bar_format=bar_format) as bar:
+    with tqdm(total=num_clips, bar_format=bar_format) as bar:
         try:
-            for event in model.generate(project.timeline, project.sampling, project.start_image):
+            for event in model.generate(project.timeline, project.sampling):
                 if isinstance(event, SegmentStarted):
-                    bar.set_description_str(f"{event.segment + 1}/{len(plan)} {event.prompt:.40} (seed {event.seed})")
+                    bar.set_description_str(
+                        f"{event.segment + 1}/{num_segments} {event.prompt:.40} (seed {event.seed})"
+                    )
                 elif isinstance(event, TokensRefined):
                     bar.update(1 / event.num_steps)
                 elif isinstance(event, FramesReady):
@@ -199,9 +210,10 @@ def _train(arguments: argparse.Namespace) -> None:
 
 def _world_config(config: ModelConfig) -> ModelConfig:
     """The sizes together with the words of the world that the model will be trained on."""
+    from phenaki.world.captions import known_words
     from phenaki.world.vocabulary import vocabulary
 
-    return dataclasses.replace(config, vocabulary=vocabulary())
+    return dataclasses.replace(config, vocabulary=vocabulary(), known_words=known_words())
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:

@@ -132,6 +132,7 @@ class ModelConfig:
     text_encoder: str = "minilm"
     sampling: SamplingConfig = field(default_factory=SamplingConfig)  # what this model does best with
     vocabulary: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # kind -> the words it was trained on
+    known_words: tuple[str, ...] = ()  # every single word of its training captions, in small letters, sorted
 
     def __post_init__(self) -> None:
         for name in ("name", "text_encoder"):
@@ -142,6 +143,10 @@ class ModelConfig:
                 f"clip.patch_frames is {self.clip.patch_frames} and cvivit.patch_frames is "
                 f"{self.cvivit.patch_frames}; they must agree."
             )
+        words = tuple(self.known_words) if isinstance(self.known_words, list | tuple) else (None,)
+        if not all(isinstance(word, str) for word in words):
+            raise ConfigError(f"known_words is {shown(self.known_words)}; use a list of words in quotes.")
+        object.__setattr__(self, "known_words", words)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""

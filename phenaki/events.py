@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
@@ -24,18 +25,20 @@ class SegmentStarted:
 class TokensRefined:
     """One refinement step of one clip is done."""
 
-    segment: int
+    segment: int  # the one that needs the clip
     clip: int  # of num_clips in this segment, from 0
     step: int  # steps done, from 1
     num_steps: int
     masked: np.ndarray  # (t, h, w) bool: tokens still to be decided
+    preview: Callable[[], np.ndarray] = field(repr=False, compare=False)  # decodes what the frames look like so far
+    shown: bool = True  # False: the clip stands behind the segment; its frames are not part of the film
 
 
 @dataclass(frozen=True)
 class FramesReady:
-    """The new frames of one clip."""
+    """The new frames of one clip, or the footage."""
 
-    segment: int
+    segment: int | None  # None: the footage, which comes before all segments
     clip: int
     start_frame: int  # index in the film of frames[0]
     frames: np.ndarray  # (f, H, W, 3) uint8

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
 import torch
 
 import kernels
-from phenaki.checkpoint import load_config, load_part
+from phenaki.checkpoint import load_config, load_part, weights_digest
 from phenaki.config import ModelConfig, SamplingConfig, preset
 from phenaki.cvivit import CViViT, RecordedDecoder
 from phenaki.errors import CheckpointError, DeviceError
-from phenaki.events import GenerationEvent
+from phenaki.events import FramesReady, GenerationEvent, TokensRefined
 from phenaki.maskgit import MaskGit, refinement_for
+from phenaki.plan import PlannedClip, plan_clips
 from phenaki.shapes import ClipShape
-from phenaki.story import Parts, tell_story
+from phenaki.story import ClipSampler, Parts, tell_story
 from phenaki.text import load_text_encoder
 from phenaki.timeline import Timeline
-from phenaki.video import read_image
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
 
@@ -35,6 +39,8 @@ class Phenaki:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._sampler = ClipSampler(parts)
+        self._check_prompt = lru_cache(maxsize=4096)(parts.text.check)
 
     @classmethod
     def from_pretrained(cls, name: str | Path = "toy-64", device: str = "auto", precision: str = "auto") -> Phenaki:
@@ -120,29 +126,67 @@ class Phenaki:
         """Kinds of words (subjects, scenes...) and the words that the model was trained on; empty if not recorded."""
         return self._parts.config.vocabulary
 
-    def generate(
-        self, timeline: Timeline, sampling: SamplingConfig | None = None, start_image: np.ndarray | bytes | None = None
-    ) -> Iterator[GenerationEvent]:
-        """Make a film.
+    @property
+    def known_words(self) -> tuple[str, ...]:
+        """Every single word of the training captions, in small letters; empty if not recorded."""
+        return self._parts.config.known_words
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Stands for all of the model that decides a pixel: name, sizes, weights, precision, kind of device."""
+        parts, config = self._parts, self.config
+        sizes = [dataclasses.asdict(part) for part in (config.clip, config.cvivit, config.maskgit)]
+        weights = weights_digest(parts.cvivit, parts.maskgit)
+        digest = hashlib.sha256(json.dumps([sizes, config.text_encoder, weights], sort_keys=True).encode()).hexdigest()
+        return f"{config.name} {digest[:32]} {self.precision} {self.device.type}"
+
+    def plan(self, timeline: Timeline, sampling: SamplingConfig | None = None) -> list[PlannedClip]:
+        """The clips of a film, each behind the one that it grows out of, with a key for everything that decides it.
+
+        It is cheap enough to be asked after every edit.
 
         Args:
             timeline: the story; its lengths must be ones that the model can make (``timeline.fit(model.clip)``).
             sampling: steps, guidance, temperatures; None: what suits this model best.
-            start_image: first frame of the film: an image file's bytes or (H, W, 3) uint8 of any size.
+
+        Raises:
+            TimelineError: a length cannot be made, a prompt is too long, or the footage is too short.
+            MediaError: a start image is not an image.
+        """
+        plan = plan_clips(timeline, sampling or self.config.sampling, self.clip, self.fingerprint)
+        for clip in plan:
+            if clip.footage is None:
+                self._check_prompt(clip.prompt)
+            if clip.picture is not None:
+                self._sampler.read_picture(clip.picture)
+        return plan
+
+    def sample_clip(self, clip: PlannedClip, before: np.ndarray | None) -> Iterator[TokensRefined | FramesReady]:
+        """Make one clip of a plan.
+
+        Args:
+            clip: from ``plan``.
+            before: (f, H, W, 3) uint8, the frames that end where the clip begins: ``clip.prime_frames`` or more, from
+                the clips that ``lineage`` names; ignored where a shot begins.
+
+        Returns:
+            An event after each refinement step, then the frames. Closing the iterator stops the work.
+
+        Raises:
+            ShapeError: ``before`` has too few frames, or others than this model's.
+        """
+        return self._sampler.sample(clip, before)
+
+    def generate(self, timeline: Timeline, sampling: SamplingConfig | None = None) -> Iterator[GenerationEvent]:
+        """Make a film: ``plan`` it, and ``sample_clip`` one clip after the other.
+
+        Arguments and errors are those of ``plan``; what is wrong is told before anything is sampled.
 
         Returns:
             Events as they happen. Closing the iterator stops the work.
-
-        Raises:
-            TimelineError: a length cannot be made, or a prompt is too long; before anything is sampled.
-            MediaError: the start image is not an image.
         """
-        plan = timeline.plan(self.clip)
-        for prompt in dict.fromkeys(segment.prompt for segment in plan):
-            self._parts.text.encode([prompt])  # says at once which prompt is too long
-        size = self._parts.config.cvivit
-        frame = None if start_image is None else read_image(start_image, size.height, size.width)
-        return tell_story(self._parts, plan, sampling or self.config.sampling, frame)
+        plan = self.plan(timeline, sampling)
+        return tell_story(timeline.plan(self.clip), plan, self.sample_clip)
 
 
 def build_networks(config: ModelConfig) -> tuple[CViViT, MaskGit]:

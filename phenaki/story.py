@@ -1,23 +1,29 @@
-"""From a planned timeline to frames, clip by clip; memory does not grow with the film."""
+"""From planned clips to frames; memory does not grow with the film."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
+from itertools import groupby
 from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from phenaki.config import ModelConfig, SamplingConfig
+from phenaki.config import ModelConfig
 from phenaki.cvivit import CViViT
+from phenaki.errors import ShapeError
 from phenaki.events import FramesReady, GenerationEvent, SegmentFinished, SegmentStarted, TokensRefined
 from phenaki.maskgit import MaskGit, Refinement, TextMemory, sample_tokens
+from phenaki.plan import PlannedClip
 from phenaki.text import TextEncoder
-from phenaki.timeline import PlannedSegment
-from phenaki.video import frames_to_video, video_to_frames
+from phenaki.timeline import MAX_SEGMENTS, PlannedSegment
+from phenaki.video import frames_to_video, read_image, unpack_frames, video_to_frames
+
+ClipEvents = Iterator[TokensRefined | FramesReady]
 
 
 class Decode(Protocol):
@@ -39,65 +45,121 @@ class Parts:
     device: torch.device
 
 
-@torch.inference_mode()
 def tell_story(
-    parts: Parts, plan: Sequence[PlannedSegment], sampling: SamplingConfig, start_frame: np.ndarray | None = None
+    segments: Sequence[PlannedSegment],
+    plan: Sequence[PlannedClip],
+    sample_clip: Callable[[PlannedClip, np.ndarray | None], ClipEvents],
 ) -> Iterator[GenerationEvent]:
-    """Make the film of a timeline; leaving the loop stops it between two refinement steps.
-
-    The last ``prime_frames`` frames of each clip are tokenized again and become the known tokens of the next one,
-    whatever its prompt; only the frames after them are decoded.
+    """Make all clips of a film; leaving the loop stops it between two refinement steps.
 
     Args:
-        parts: the model.
-        plan: segments in order, from ``Timeline.plan``.
-        sampling: steps, guidance and temperatures.
-        start_frame: (H, W, 3) uint8 of the model's size: the first frame of the film; None: it is made up too.
+        segments: from ``Timeline.plan``.
+        plan: from ``plan_clips``.
+        sample_clip: makes one clip of ``plan``, given the frames before it.
+    """
+    last_child = {clip.parent: index for index, clip in enumerate(plan)}
+    prime_frames = max(clip.prime_frames for clip in plan)
+    ends: dict[int | None, np.ndarray] = {}  # of clips that others will grow out of, the frames that those take over
+    for place, clips in groupby(enumerate(plan), key=lambda pair: pair[1].segment):
+        begun = time.perf_counter()
+        if place is not None:
+            segment = segments[place]
+            yield SegmentStarted(
+                place, segment.prompt, segment.seed, segment.num_clips, segment.start_frame, segment.num_frames
+            )
+        for index, clip in clips:
+            before = ends.get(clip.parent)
+            for event in sample_clip(clip, before):
+                if isinstance(event, FramesReady):
+                    end = event.frames if before is None else np.concatenate([before, event.frames])
+                    ends[index] = end[-prime_frames:].copy()
+                if clip.shown or isinstance(event, TokensRefined):
+                    yield event
+            for used in (index, clip.parent):
+                if last_child.get(used, -1) <= index:
+                    ends.pop(used, None)
+        if place is not None:
+            yield SegmentFinished(place, segments[place].num_frames, time.perf_counter() - begun)
+
+
+class ClipSampler:
+    """Makes one clip at a time.
+
+    The last ``prime_frames`` frames before a clip are tokenized again and are its known tokens, whatever its prompt;
+    only the frames after them are decoded.
 
     Source: Phenaki, arXiv 2210.02399, section 2.2 and figure 2.
     """
-    shape = parts.config.clip
-    prime = None if start_frame is None else start_frame[None]  # (f, H, W, 3) uint8
-    for segment in plan:
-        begun = time.perf_counter()
-        yield SegmentStarted(
-            segment.index, segment.prompt, segment.seed, segment.num_clips, segment.start_frame, segment.num_frames
-        )
-        text = _read_prompt(parts, segment.prompt)
-        frame = segment.start_frame
-        for clip in range(segment.num_clips):
-            token_ids, known = _opening_tokens(parts, prime)
-            grid = token_ids.shape[1:]
-            mask_token_id = parts.maskgit.mask_token_id
-            refine = parts.refinement.refiner(text, sampling.guidance_scale, grid)
-            noise_seed = segment.seed + (clip << 32)  # a segment's seed has 32 bits; each clip gets noise of its own
-            for state in sample_tokens(refine, token_ids.flatten(1), mask_token_id, sampling, noise_seed):
-                token_ids = state.token_ids.unflatten(1, grid)
-                masked = (token_ids[0] == mask_token_id).cpu().numpy()
-                yield TokensRefined(segment.index, clip, state.step, state.num_steps, masked)
-            frames = video_to_frames(parts.decode(token_ids, start=known))
-            if frame == 0 and start_frame is not None:
-                frames = np.concatenate([start_frame[None], frames])
-            yield FramesReady(segment.index, clip, frame, frames, shape.fps)
-            frame += len(frames)
-            before = frames if prime is None else np.concatenate([prime, frames])
-            prime = before[-shape.prime_frames :]
-        yield SegmentFinished(segment.index, segment.num_frames, time.perf_counter() - begun)
 
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+        self.read_prompt = lru_cache(maxsize=4)(self._read_prompt)  # the clips of a segment share theirs
+        self.read_picture = lru_cache(maxsize=MAX_SEGMENTS)(self._read_picture)  # and every edit of a film all of its
 
-def _read_prompt(parts: Parts, prompt: str) -> TextMemory:
-    """Keys and values of one prompt."""
-    embeds, mask = parts.text.encode([prompt])
-    return parts.maskgit.read_text(embeds.to(parts.maskgit.bias.dtype), mask)
+    @torch.inference_mode()
+    def sample(self, clip: PlannedClip, before: np.ndarray | None) -> ClipEvents:
+        """See ``Phenaki.sample_clip``."""
+        parts, fps = self.parts, self.parts.config.clip.fps
+        if clip.footage is not None:
+            yield FramesReady(clip.segment, clip.clip, clip.start_frame, self.read_footage(clip.footage), fps)
+            return
+        opening = self._opening_frames(clip, before)
+        token_ids, known = self._opening_tokens(opening)
+        grid = token_ids.shape[1:]
+        mask_token_id = parts.maskgit.mask_token_id
+        refine = parts.refinement.refiner(self.read_prompt(clip.prompt), clip.sampling.guidance_scale, grid)
+        picture = None if clip.picture is None else opening
+        for state in sample_tokens(refine, token_ids.flatten(1), mask_token_id, clip.sampling, clip.noise_seed):
+            token_ids = state.token_ids.unflatten(1, grid)
+            masked = (token_ids[0] == mask_token_id).cpu().numpy()
+            preview = partial(self._decode, state.guess.unflatten(1, grid), known, picture)
+            yield TokensRefined(clip.segment, clip.clip, state.step, state.num_steps, masked, preview, clip.shown)
+        yield FramesReady(clip.segment, clip.clip, clip.start_frame, self._decode(token_ids, known, picture), fps)
 
+    def _read_picture(self, picture: bytes) -> np.ndarray:
+        """A picture of the model's size, (H, W, 3) uint8."""
+        size = self.parts.config.cvivit
+        return read_image(picture, size.height, size.width)
 
-def _opening_tokens(parts: Parts, prime: np.ndarray | None) -> tuple[Tensor, int]:
-    """Token ids (1, t, h, w) at the start of a clip, and how many token frames of them are known."""
-    rows, columns = parts.config.cvivit.grid
-    length = parts.config.clip.token_frames(parts.config.clip.clip_frames)
-    token_ids = torch.full((1, length, rows, columns), parts.maskgit.mask_token_id, device=parts.device)
-    if prime is None:
-        return token_ids, 0
-    known = parts.cvivit.encode(frames_to_video(prime).to(parts.device))
-    token_ids[:, : known.shape[1]] = known
-    return token_ids, known.shape[1]
+    def read_footage(self, footage: bytes) -> np.ndarray:
+        """Frames of the model's size, (f, H, W, 3) uint8."""
+        size, frames = self.parts.config.cvivit, unpack_frames(footage)
+        if frames.shape[1:3] == (size.height, size.width):
+            return frames
+        return np.stack([read_image(frame, size.height, size.width) for frame in frames])
+
+    def _opening_frames(self, clip: PlannedClip, before: np.ndarray | None) -> np.ndarray | None:
+        """The frames (f, H, W, 3) uint8 that the clip begins with; None: it makes up all of them."""
+        if clip.picture is not None:
+            return self.read_picture(clip.picture)[None]
+        if not clip.prime_frames:
+            return None
+        if before is None or len(before) < clip.prime_frames:
+            given = 0 if before is None else len(before)
+            raise ShapeError(
+                f"Clip {clip.clip + 1} of segment {clip.segment + 1} got {given} frames of what is before it; "
+                f"give {clip.prime_frames} or more."
+            )
+        return before[-clip.prime_frames :]
+
+    def _opening_tokens(self, opening: np.ndarray | None) -> tuple[Tensor, int]:
+        """Token ids (1, t, h, w) at the start of a clip, and how many token frames of them are known."""
+        parts = self.parts
+        length = parts.config.clip.token_frames(parts.config.clip.clip_frames)
+        token_ids = torch.full((1, length, *parts.config.cvivit.grid), parts.maskgit.mask_token_id, device=parts.device)
+        if opening is None:
+            return token_ids, 0
+        known = parts.cvivit.encode(frames_to_video(opening).to(parts.device))
+        token_ids[:, : known.shape[1]] = known
+        return token_ids, known.shape[1]
+
+    @torch.inference_mode()
+    def _decode(self, token_ids: Tensor, known: int, picture: np.ndarray | None) -> np.ndarray:
+        """The frames that a clip adds, with the picture that it begins with."""
+        frames = video_to_frames(self.parts.decode(token_ids, start=known))
+        return frames if picture is None else np.concatenate([picture, frames])
+
+    def _read_prompt(self, prompt: str) -> TextMemory:
+        """Keys and values of one prompt."""
+        embeds, mask = self.parts.text.encode([prompt])
+        return self.parts.maskgit.read_text(embeds.to(self.parts.maskgit.bias.dtype), mask)

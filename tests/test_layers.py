@@ -16,9 +16,11 @@ PACKAGES = ("phenaki", "kernels", "demo")
 # each part of phenaki may import those before its own line; parts of one line do not know each other
 ORDER: list[set[str]] = [
     {"errors"},
-    {"shapes"},
-    {"config", "timeline", "events"},
-    {"project"},
+    {"shapes", "packed"},
+    {"config", "events"},
+    {"segment"},
+    {"timeline"},
+    {"plan", "project"},
     {"nn"},
     {"text", "cvivit", "maskgit", "video", "world", "data"},
     {"checkpoint", "story"},
@@ -166,7 +168,7 @@ def test_a_library_stays_in_its_corner(library: str) -> None:
 
 
 def test_arithmetic_and_stories_need_no_torch() -> None:
-    for name in ("errors", "shapes", "timeline", "config", "project"):
+    for name in ("errors", "shapes", "packed", "config", "segment", "timeline", "plan", "project"):
         for line, imports in imported(ROOT / "phenaki" / f"{name}.py"):
             assert imports.split(".")[0] not in {"torch", "numpy"}, f"phenaki/{name}.py:{line} imports {imports}"
 

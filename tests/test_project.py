@@ -9,10 +9,11 @@ import pytest
 from phenaki.config import SamplingConfig
 from phenaki.errors import ConfigError, PhenakiError, ProjectError, TimelineError
 from phenaki.project import MAX_PROJECT_BYTES, PROJECT_VERSION, Project
-from phenaki.timeline import Segment, Timeline
+from phenaki.segment import Segment
+from phenaki.timeline import Timeline
 
 STORY = Timeline((Segment("a fox läuft 🦊 \"'\\\n", 1.375, seed=0), Segment("it jumps", 1.5)), seed=12)
-WHOLE = Project(STORY, SamplingConfig(7, 1.0, 0.0, 9.5), model="tiny", start_image=bytes(range(256)))
+WHOLE = Project(STORY, SamplingConfig(7, 1.0, 0.0, 9.5), model="tiny", title="A fox's day")
 
 
 def story(more: str) -> str:
@@ -29,7 +30,7 @@ def test_a_project_survives_json(project: Project) -> None:
 
 
 def test_a_story_written_by_hand_needs_only_segments() -> None:
-    project = Project.from_json(story('"title": "mine"'))
+    project = Project.from_json(story('"colour": "red"'))
     assert project == Project(Timeline((Segment("a", 1.375),)))
 
 
@@ -52,13 +53,23 @@ def test_a_file_saved_with_a_byte_order_mark_is_read() -> None:
         ('"segments"', ProjectError, r"has no 'segments'"),
         ('{"timeline": []}', ProjectError, r"has no 'segments'"),
         (" " * (MAX_PROJECT_BYTES + 1), ProjectError, rf"{MAX_PROJECT_BYTES} are accepted\. Choose"),
-        (story('"phenaki_project": 2'), ProjectError, r"version 2; this program reads up to 1\. Update"),
+        (story('"phenaki_project": 3'), ProjectError, r"version 3; this program reads up to 2\. Update"),
+        (story('"phenaki_project": 0'), ProjectError, r"version 0; this program"),
+        (story('"phenaki_project": true'), ProjectError, r"version True; this program"),
         (story('"phenaki_project": "1"'), ProjectError, r"version '1'; this program"),
         (story('"phenaki_project": null'), ProjectError, r"version None; this program"),
-        (story('"start_image": "a"'), ProjectError, r"not base64\. Remove 'start_image'"),
-        (story('"start_image": "é"'), ProjectError, r"not base64"),
-        (story('"start_image": 5'), ProjectError, r"not base64"),
-        (story('"start_image": ["YQ=="]'), ProjectError, r"not base64"),
+        (
+            story('"start_image": "a"'),
+            TimelineError,
+            r"Segment 1: The start image is damaged: it is not base64\. Remove",
+        ),
+        (story('"start_image": "é"'), TimelineError, r"not base64"),
+        (story('"start_image": 5'), TimelineError, r"not base64"),
+        (story('"start_image": ["YQ=="]'), TimelineError, r"not base64"),
+        (story('"footage": "é"'), TimelineError, r"The footage is damaged: it is not base64\. Remove"),
+        (story('"footage": "YQ=="'), TimelineError, r"The footage cannot be used\. These are no packed frames"),
+        (story('"title": 5'), ProjectError, r"title is 5; use a text of at most 120 characters"),
+        (story(f'"title": "{"x" * 121}"'), ProjectError, r"title is 'xxx.*…; use a text"),
         (story('"model": 5'), ProjectError, r'model is 5; use the name of a model, such as "toy-64"'),
         (story('"model": ["tiny"]'), ProjectError, r"model is \['tiny'\]; use"),
         ('{"segments": "abc"}', TimelineError, r"needs 'segments': a list"),

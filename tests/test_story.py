@@ -19,6 +19,7 @@ from phenaki import (
     Timeline,
     TimelineError,
     TokensRefined,
+    pack_frames,
 )
 from phenaki.video import frames_to_video
 
@@ -93,7 +94,8 @@ def test_a_clip_goes_on_from_the_frames_that_were_shown(model: Phenaki, story: T
 
 def test_a_start_image_is_the_first_frame(model: Phenaki, story: Timeline) -> None:
     image = np.random.default_rng(0).integers(0, 255, (32, 32, 3), dtype=np.uint8)
-    frames = film(model, story, start_image=image)
+    first = dataclasses.replace(story.segments[0], start_image=pack_frames(image[None]))
+    frames = film(model, dataclasses.replace(story, segments=(first, story.segments[1])))
     assert np.array_equal(frames[0], image)
     assert len(frames) == len(film(model, story))
 
@@ -125,7 +127,7 @@ def test_bad_input_is_told_before_anything_is_sampled(model: Phenaki, story: Tim
     with pytest.raises(TimelineError, match="word pieces"):
         model.generate(dataclasses.replace(story, segments=(Segment("why " * 90, story.segments[0].seconds),)))
     with pytest.raises(MediaError):
-        model.generate(story, start_image=b"not a picture")
+        model.generate(Timeline((Segment("a fox", 0.625, start_image=b"not a picture"),)))
 
 
 def test_fewer_steps_take_fewer_calls(model: Phenaki, story: Timeline) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from phenaki.errors import PhenakiError, TimelineError
+from phenaki.segment import MAX_PROMPT_CHARS, MAX_SEED, Segment
 from phenaki.shapes import ClipShape
-from phenaki.timeline import MAX_PROMPT_CHARS, MAX_SEED, MAX_SEGMENTS, Segment, Timeline
+from phenaki.timeline import MAX_SEGMENTS, Timeline
 
 SHAPE = ClipShape()  # 1.375 s + k x 0.75 s, later 0.75 s + k x 0.75 s
 FOX = Segment("a fox walks right", 1.375)
@@ -139,9 +140,9 @@ def test_a_timeline_that_cannot_be_made_is_refused(segments: Any, seed: Any, mes
         ({"segments": "abc"}, r"needs 'segments'"),
         ({"segments": {"prompt": "a", "seconds": 1}}, r"needs 'segments'"),
         ({"segments": []}, r"has no segment"),
-        ({"segments": ["abc"]}, r"Segment 1 is 'abc'; it needs 'prompt' and 'seconds'"),
-        ({"segments": [{"prompt": "a", "seconds": 1}, {"prompt": "a"}]}, r"Segment 2 is .*; it needs"),
-        ({"segments": [{"prompt": "a" * 500, "text": 1}]}, r"Segment 1 is .{1,60}…; it needs"),
+        ({"segments": ["abc"]}, r"Segment 1: A segment is 'abc'; it needs 'prompt' and 'seconds'"),
+        ({"segments": [{"prompt": "a", "seconds": 1}, {"prompt": "a"}]}, r"Segment 2: A segment is .*; it needs"),
+        ({"segments": [{"prompt": "a" * 500, "text": 1}]}, r"Segment 1: A segment is .{1,60}…; it needs"),
         ({"segments": [{"prompt": "a", "seconds": float("nan")}]}, r"Segment 1: A segment lasts nan seconds"),
         ({"segments": [{"prompt": "a", "seconds": 1, "seed": 2.0}]}, r"Segment 1: The seed is 2\.0"),
         ({"segments": [{"prompt": "a", "seconds": 1}], "seed": "7"}, r"The seed is '7'"),

@@ -13,7 +13,8 @@ from phenaki.evaluation.judge import ClipFacts, WorldJudge
 from phenaki.evaluation.samples import TwoSegmentStory
 from phenaki.events import FramesReady, SegmentFinished
 from phenaki.pipeline import Phenaki
-from phenaki.timeline import MAX_SEED, Segment, Timeline
+from phenaki.segment import MAX_SEED, Segment
+from phenaki.timeline import Timeline
 from phenaki.video import frames_to_video
 from phenaki.world.windows import Window
 

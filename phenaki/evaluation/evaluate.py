@@ -18,7 +18,7 @@ from phenaki.evaluation.report import Cost, Report, Share
 from phenaki.evaluation.samples import evaluation_rng, sample_seen, sample_story
 from phenaki.evaluation.tokenizer import measure_tokenizer
 from phenaki.pipeline import Phenaki
-from phenaki.timeline import check_seed
+from phenaki.segment import check_seed
 from phenaki.world.windows import sample_opening
 
 T = TypeVar("T")

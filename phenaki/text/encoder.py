@@ -34,6 +34,10 @@ class TextEncoder(Protocol):
         """
         ...
 
+    def check(self, prompt: str) -> None:
+        """Raise ``TimelineError`` where ``encode`` would, at a small part of its cost."""
+        ...
+
     def to(self, device: torch.device | str) -> TextEncoder:
         """Move the weights to ``device`` and return the encoder."""
         ...

@@ -113,12 +113,7 @@ class MiniLmEncoder(nn.Module):
     @torch.no_grad()
     def encode(self, prompts: list[str]) -> tuple[Tensor, Tensor]:
         """See ``TextEncoder.encode``."""
-        check_prompts(prompts)
-        # one by one: a few microseconds each, and no second pool of threads beside torch's
-        ids = [self.tokenizer.encode(prompt.encode(errors="replace").decode()).ids for prompt in prompts]
-        for prompt, own in zip(prompts, ids, strict=True):
-            check_length(prompt, len(own) - _MARKS, self.max_length - _MARKS)
-
+        ids = self._read(prompts)
         longest = max(map(len, ids))
         token_ids = torch.tensor([own + [0] * (longest - len(own)) for own in ids])  # (b, l)
         text_mask = torch.tensor([[True] * len(own) + [False] * (longest - len(own)) for own in ids])  # (b, l)
@@ -133,6 +128,19 @@ class MiniLmEncoder(nn.Module):
             for layer in self.layers:
                 x = layer(x, attn_mask)
         return x * text_mask[..., None], text_mask
+
+    def check(self, prompt: str) -> None:
+        """See ``TextEncoder.check``."""
+        self._read([prompt])
+
+    def _read(self, prompts: list[str]) -> list[list[int]]:
+        """Word pieces of each prompt, checked."""
+        check_prompts(prompts)
+        # one by one: a few microseconds each, and no second pool of threads beside torch's
+        ids = [self.tokenizer.encode(prompt.encode(errors="replace").decode()).ids for prompt in prompts]
+        for prompt, own in zip(prompts, ids, strict=True):
+            check_length(prompt, len(own) - _MARKS, self.max_length - _MARKS)
+        return ids
 
 
 def _read_config(path: Path) -> MiniLmConfig:

@@ -5,8 +5,10 @@ from phenaki.video.clip import write_clip
 from phenaki.video.export import export_film, export_mp4
 from phenaki.video.export_config import ExportConfig
 from phenaki.video.film import open_film
+from phenaki.video.footage import read_footage
 from phenaki.video.frames import enlarge, frames_to_video, read_image, video_to_frames
 from phenaki.video.metadata import read_project
+from phenaki.video.packing import pack_frames, unpack_frames
 
 __all__ = [
     "Caption",
@@ -17,8 +19,11 @@ __all__ = [
     "export_mp4",
     "frames_to_video",
     "open_film",
+    "pack_frames",
+    "read_footage",
     "read_image",
     "read_project",
+    "unpack_frames",
     "video_to_frames",
     "write_clip",
 ]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 import numpy as np
 
 from phenaki.world.vocabulary import MOTIONS, SCENES, SUBJECTS, WEATHER_EVENTS, WEATHERS
 
 _SUBJECT = {s.name: s for s in SUBJECTS}
 _SCENE = {s.name: s for s in SCENES}
+_STILLS = ("", "", "a picture of ", "a photo of ")
+_JOINTS = ("a", "an", "the", "it", "then", "and")  # words of the grammar itself
 
 
 def verb_phrases(motion: str, subject: str) -> tuple[str, ...]:
@@ -65,8 +70,30 @@ def still_caption(subject: str, scene: str, weather: str, rng: np.random.Generat
     """A caption of a single picture: nothing moves."""
     place = _pick(_SCENE[scene].places, rng)
     sky = f" {_pick(WEATHERS[weather], rng)}" if WEATHERS[weather] else ""
-    start = _pick(("", "", "a picture of ", "a photo of "), rng)
-    return _case(f"{start}{_noun(subject, rng)} {place}{sky}", rng)
+    return _case(f"{_pick(_STILLS, rng)}{_noun(subject, rng)} {place}{sky}", rng)
+
+
+def known_words() -> tuple[str, ...]:
+    """Every single word that captions use, in small letters, sorted; a word may hold hyphens."""
+    return tuple(sorted({word for phrase in _phrases() for word in re.findall(r"[\w-]+", phrase.lower())}))
+
+
+def _phrases() -> Iterator[str]:
+    """All that captions are put together from."""
+    yield from _JOINTS
+    yield from _STILLS
+    for subject in SUBJECTS:
+        yield from nouns(subject.name)
+    for scene in SCENES:
+        yield from scene.places
+        yield _keyword(scene.name)
+    for motion in MOTIONS.values():
+        for phrases in motion.values():
+            yield from phrases
+    for weather in WEATHERS:
+        yield _weather_word(weather)
+        yield from WEATHERS[weather]
+        yield from WEATHER_EVENTS[weather]
 
 
 def _noun(subject: str, rng: np.random.Generator) -> str:

@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from phenaki.plan import plan_clips
 
 from demo.document import Document, read_document
 from demo.jobs import Job
@@ -18,6 +17,7 @@ from demo.page import Page
 from demo.service import GenerationService
 from demo.settings import AppSettings
 from phenaki import FramesReady, ModelConfig, Phenaki, PlannedClip, SamplingConfig, Timeline, TokensRefined
+from phenaki.plan import plan_clips
 
 STEPS = 3
 

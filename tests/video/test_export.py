@@ -13,7 +13,8 @@ import pytest
 from phenaki.config import SamplingConfig
 from phenaki.errors import MediaError, ProjectError, ShapeError
 from phenaki.project import MAX_PROJECT_BYTES, Project
-from phenaki.timeline import Segment, Timeline
+from phenaki.segment import Segment
+from phenaki.timeline import Timeline
 from phenaki.video import export_mp4, read_project
 from tests.video.mp4 import BLUE, GREEN, RED, boxes, colour_clip, decode
 
@@ -56,25 +57,25 @@ def test_size_sets_the_picture(tmp_path: Path) -> None:
 )
 def test_a_project_comes_back_from_its_film(tmp_path: Path, prompt: str) -> None:
     project = Project(
-        Timeline((Segment(prompt, 1.375, seed=1), Segment("it jumps", 1.5)), seed=9),
+        Timeline((Segment(prompt, 1.375, seed=1, start_image=b"\x89PNG"), Segment("it jumps", 1.5)), seed=9),
         SamplingConfig(num_inference_steps=5, guidance_scale=2.5),
         model="tiny",
-        start_image=b"\x89PNG",
     )
     export_mp4([colour_clip(RED)], tmp_path / "film.mp4", 8, project)
     assert read_project(tmp_path / "film.mp4") == project
 
 
-@pytest.mark.parametrize("megabytes", [0.2, 1.0, 2.9])
+@pytest.mark.parametrize("megabytes", [0.2, 2.9, 11.5])
 def test_a_project_with_a_large_start_image_comes_back(tmp_path: Path, megabytes: float) -> None:
     image = np.random.default_rng(0).bytes(int(megabytes * 2**20))
-    export_mp4([colour_clip(RED)], tmp_path / "film.mp4", 8, Project(STORY, start_image=image))
-    assert read_project(tmp_path / "film.mp4").start_image == image
+    project = Project(Timeline((Segment("a fox", 1.375, start_image=image),)))
+    export_mp4([colour_clip(RED)], tmp_path / "film.mp4", 8, project)
+    assert read_project(tmp_path / "film.mp4") == project
     assert len(decode(tmp_path / "film.mp4")) == 1
 
 
 def test_a_project_too_large_to_be_read_back_is_refused_before_anything_is_written(tmp_path: Path) -> None:
-    project = Project(STORY, start_image=bytes(MAX_PROJECT_BYTES))
+    project = Project(Timeline((Segment("a fox", 1.375, start_image=bytes(MAX_PROJECT_BYTES)),)))
     with pytest.raises(ProjectError, match=rf"{MAX_PROJECT_BYTES} are accepted\. Use a smaller start image"):
         export_mp4([colour_clip(RED)], tmp_path / "film.mp4", 8, project)
     assert os.listdir(tmp_path) == []
