@@ -127,21 +127,16 @@ def to_project(document: Document, shape: ClipShape, model: str, read_footage: R
     footage = None if document["footage"] is None else read_footage(document["footage"]["id"])
     segments = []
     for index, row in enumerate(rows):
-        opens = (index == 0 and footage is None) or row["picture"] is not None
         try:
-            segments.append(_to_segment(row, shape, opens=opens, left_opens=_opens_left(rows, index, footage)))
+            segments.append(_to_segment(row, shape, index, footage is not None))
         except TimelineError as error:
             raise TimelineError(f"Segment {index + 1}: {error}") from None
     timeline = Timeline(tuple(segments), footage=footage)
     return Project(timeline, to_sampling(document), model)
 
 
-def _opens_left(rows: list[Document], index: int, footage: bytes | None) -> bool:
-    """Whether the left neighbour of a segment opens the film, as what is behind the segment then does, too."""
-    return index == 1 and footage is None
-
-
-def _to_segment(row: Document, shape: ClipShape, *, opens: bool, left_opens: bool) -> Segment:
+def _to_segment(row: Document, shape: ClipShape, place: int, has_footage: bool) -> Segment:
+    """The segment at a place of the timeline; what is behind it stood one place to the left."""
     clips, behind = row["clips"], row["behind"]
     if isinstance(clips, bool) or not isinstance(clips, int) or not 1 <= clips <= MAX_CLIPS:
         raise TimelineError(
@@ -149,16 +144,19 @@ def _to_segment(row: Document, shape: ClipShape, *, opens: bool, left_opens: boo
         )
     return Segment(
         row["prompt"],
-        shape.segment_frames(clips, first=opens) / shape.fps,
+        shape.segment_frames(clips, first=_opens(place, has_footage, row["picture"])) / shape.fps,
         row["seed"],
         _whole(row["num_inference_steps"]),
         row["guidance_scale"],
         None if row["picture"] is None else _picture_bytes(row["picture"]),
         row["first_clip"],
-        None
-        if behind is None
-        else _to_segment(behind, shape, opens=left_opens or behind["picture"] is not None, left_opens=False),
+        None if behind is None else _to_segment(behind, shape, place - 1, has_footage),
     )
+
+
+def _opens(place: int, has_footage: bool, picture: object) -> bool:
+    """Whether a segment begins a shot, which makes it longer."""
+    return picture is not None or (place == 0 and not has_footage)
 
 
 def to_sampling(document: Document) -> SamplingConfig:
@@ -187,8 +185,7 @@ def from_project(
         footage = keep_footage(timeline.footage)
     segments = []
     for index, segment in enumerate(timeline.segments):
-        opens = (index == 0 and timeline.footage is None) or segment.start_image is not None
-        row = _from_segment(segment, shape, timeline.segment_seed(index), opens=opens)
+        row = _from_segment(segment, shape, timeline.segment_seed(index), index, timeline.footage is not None)
         segments.append(row | {"id": new_segment_id() if story is None else f"{story}.{index}"})
     return {
         "version": VERSION,
@@ -200,12 +197,12 @@ def from_project(
     }
 
 
-def _from_segment(segment: Segment, shape: ClipShape, seed: int, *, opens: bool) -> Document:
+def _from_segment(segment: Segment, shape: ClipShape, seed: int, place: int, has_footage: bool) -> Document:
     behind = segment.behind
     row = {
         "id": new_segment_id(),
         "prompt": segment.prompt,
-        "clips": shape.segment_clips(segment.seconds, first=opens),
+        "clips": shape.segment_clips(segment.seconds, first=_opens(place, has_footage, segment.start_image)),
         "seed": seed,
         "locked": False,
         "num_inference_steps": segment.num_inference_steps,
@@ -215,7 +212,7 @@ def _from_segment(segment: Segment, shape: ClipShape, seed: int, *, opens: bool)
         "behind": None,
     }
     if behind is not None:
-        row["behind"] = _from_segment(behind, shape, behind.seed or 0, opens=behind.start_image is not None)
+        row["behind"] = _from_segment(behind, shape, behind.seed or 0, place - 1, has_footage)
     return row
 
 

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -239,17 +240,18 @@ class GenerationService:
             raise MediaError("There is nothing to export yet: no clip is finished. Press Generate first.")
         project, _ = self.plan(page.shown_document)
         project = replace(project, title=page.shown_document["title"])
-        fps, prompts = self.model.clip.fps, {}
-        for clip in clips:
-            if clip.segment is not None:
-                start = prompts.get(clip.segment, Caption(clip.start_frame / fps, 0, clip.prompt)).start
-                prompts[clip.segment] = Caption(start, (clip.start_frame + clip.num_frames) / fps, clip.prompt)
+        fps, captions = self.model.clip.fps, []
+        for segment, group in groupby(clips, key=lambda clip: clip.segment):
+            if segment is not None:
+                own = list(group)
+                end = (own[-1].start_frame + own[-1].num_frames) / fps
+                captions.append(Caption(own[0].start_frame / fps, end, own[0].prompt, own[0].seed))
         path = page.session.new_folder() / f"{file_name(page.shown_document)}{config.extension}"
         store = page.session.store
         frames = (files.read() for files in map(store.find, [clip.key for clip in clips]) if files)
         count = sum(clip.num_frames for clip in clips)
         progress = export_film(
-            frames, path, fps, config, captions=list(prompts.values()), project=project, num_frames=count,
+            frames, path, fps, config, captions=captions, project=project, num_frames=count,
             upscale=self.enlarge,
         )  # fmt: skip
         return path, progress

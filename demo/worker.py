@@ -129,7 +129,8 @@ class Worker:
                 if now - ticked > TICK_SECONDS:
                     ticked = now
                     session.ticks += 1
-        self.pace.record(clip.sampling.num_inference_steps, time.monotonic() - begun)
+        if clip.footage is None:
+            self.pace.record(clip.sampling.num_inference_steps, time.monotonic() - begun)
         return frames
 
 

@@ -177,6 +177,17 @@ class Phenaki:
         """
         return self._sampler.sample(clip, before)
 
+    def enlarge(self, frames: np.ndarray) -> np.ndarray:
+        """Larger, sharper pictures of what ``sample_clip`` made, for people to watch.
+
+        Args:
+            frames: (f, H, W, 3) uint8 of the model's size.
+
+        Returns:
+            (f, kH, kW, 3) uint8; the frames themselves (k = 1) where the model has no upsampler.
+        """
+        return frames
+
     def generate(self, timeline: Timeline, sampling: SamplingConfig | None = None) -> Iterator[GenerationEvent]:
         """Make a film: ``plan`` it, and ``sample_clip`` one clip after the other.
 

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import base64
 
+import numpy as np
 import pytest
 
 from demo.document import from_project, read_document, to_project
-from phenaki import ClipShape, ConfigError, Project, SamplingConfig, Segment, Timeline, TimelineError
+from phenaki import ClipShape, ConfigError, Project, SamplingConfig, Segment, Timeline, TimelineError, pack_frames
 from tests.demo.conftest import story
 
 SHAPE = ClipShape()
@@ -37,8 +38,9 @@ def test_a_picture_opens_a_shot_and_lengthens_its_segment() -> None:
 def test_footage_takes_the_opening_away_from_the_first_segment() -> None:
     document = story("a fox walks")
     document["footage"] = {"id": "ab" * 32, "num_frames": 9, "poster": ""}
-    timeline = project_of(document, {"ab" * 32: b"packed"}.__getitem__).timeline
-    assert timeline.footage == b"packed" and timeline.segments[0].seconds == 6 / 8
+    packed = pack_frames(np.zeros((9, 64, 64, 3), np.uint8))
+    timeline = project_of(document, {"ab" * 32: packed}.__getitem__).timeline
+    assert timeline.footage == packed and timeline.segments[0].seconds == 6 / 8
 
 
 def test_a_project_comes_back_as_it_was() -> None:

@@ -54,6 +54,11 @@ def value_of(update: Any) -> Any:
     return update["value"] if isinstance(update, dict) else update.value
 
 
+def prop(update: Any, name: str) -> Any:
+    """What an update of a component sets this property to, if it does."""
+    return update.props.get(name) if isinstance(update, gr.HTML) else None
+
+
 def test_a_page_opens_with_the_first_story_or_with_what_the_browser_kept(handlers, service):
     page_id, token, update = handlers.open_page(None, "")
     page = service.find_page(page_id)
@@ -68,7 +73,7 @@ def test_a_page_opens_with_the_first_story_or_with_what_the_browser_kept(handler
 def test_a_page_is_told_of_every_clip(handlers, service, page):
     handlers.generate(page.document, page.id)
     told = news(handlers, page, lambda: len(service.finished_clips(page)) == 3 and not service.jobs(page))
-    films = [json.loads(m.player["film"]) for m in told if isinstance(m.player, dict) and "film" in m.player]
+    films = [json.loads(text) for message in told if (text := prop(message.player, "film"))]
     assert [len(film["clips"]) for film in films] == sorted(len(film["clips"]) for film in films)
     assert len(films[-1]["clips"]) == 3
     assert service.find_page(page.id) is None  # the tab is gone when its stream ends

@@ -22,7 +22,7 @@ def test_labels_tell_the_time_once_a_clip_was_made() -> None:
     assert [label for label, _ in preset_choices(DEFAULT, pace)] == ["Fast", "Balanced", "Best", "Paper"]
     pace.record(steps=18, seconds=0.9)
     assert [label for label, _ in preset_choices(DEFAULT, pace)] == [
-        "Fast · 0.5 s", "Balanced · 0.9 s", "Best · 2 s", "Paper · 2.5 s",
+        "Fast · 0.4 s", "Balanced · 0.9 s", "Best · 2 s", "Paper · 2.5 s",
     ]  # fmt: skip
 
 
