@@ -16,7 +16,7 @@ import kernels
 from phenaki.checkpoint import load_config, load_part, weights_digest
 from phenaki.config import ModelConfig, SamplingConfig, preset
 from phenaki.cvivit import CViViT, RecordedDecoder
-from phenaki.errors import CheckpointError, DeviceError
+from phenaki.errors import CheckpointError, DeviceError, MediaError
 from phenaki.events import FramesReady, GenerationEvent, TokensRefined
 from phenaki.maskgit import MaskGit, refinement_for
 from phenaki.plan import PlannedClip, plan_clips
@@ -133,7 +133,10 @@ class Phenaki:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Stands for all of the model that decides a pixel: name, sizes, weights, precision, kind of device."""
+        """Stands for all of the model that decides a pixel: name, sizes, weights, precision, kind of device.
+
+        The text encoder counts by its name. The first call takes a while: it reads all weights.
+        """
         parts, config = self._parts, self.config
         sizes = [dataclasses.asdict(part) for part in (config.clip, config.cvivit, config.maskgit)]
         weights = weights_digest(parts.cvivit, parts.maskgit)
@@ -158,8 +161,14 @@ class Phenaki:
             if clip.footage is None:
                 self._check_prompt(clip.prompt)
             if clip.picture is not None:
-                self._sampler.read_picture(clip.picture)
+                self._check_picture(clip)
         return plan
+
+    def _check_picture(self, clip: PlannedClip) -> None:
+        try:
+            self._sampler.read_picture(clip.picture)
+        except MediaError as error:
+            raise MediaError(f"The start image of segment {clip.segment + 1} cannot be used. {error}") from None
 
     def sample_clip(self, clip: PlannedClip, before: np.ndarray | None) -> Iterator[TokensRefined | FramesReady]:
         """Make one clip of a plan.

@@ -17,6 +17,7 @@ from phenaki.segment import Segment
 from phenaki.shapes import ClipShape
 from phenaki.timeline import Timeline
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 RECIPE = 1  # to be raised when the same timeline gives other pixels than before, for reasons that no key names
 
 
@@ -103,14 +104,14 @@ class _Planner:
         self.shape = shape
         self.fingerprint = fingerprint
         self.plan: list[PlannedClip] = []
-        self.first: dict[str, int] = {}  # key -> place of the first clip with it
+        self.first: dict[str, int] = {}  # key -> place in the plan of the first clip with it
+        self.ends: list[int | None] = []  # what the segment at each place goes on from, by itself
 
     def run(self) -> list[PlannedClip]:
         """Lay footage and segments one behind the other."""
-        ends = [self._lay_footage()]  # what the segment at each place goes on from
+        self.ends.append(self._lay_footage())
         for planned, segment in zip(self.timeline.plan(self.shape), self.timeline.segments, strict=True):
-            parent = self._lay_behind(segment, planned.index, planned.index, planned.start_frame, ends)
-            ends.append(self._lay(segment, planned.index, planned.index, planned.start_frame, parent, shown=True))
+            self.ends.append(self._lay(segment, planned.index, planned.index, planned.start_frame, shown=True))
         return self.plan
 
     def _lay_footage(self) -> int | None:
@@ -119,7 +120,7 @@ class _Planner:
             return None
         if num_frames < self.shape.prime_frames:
             raise TimelineError(
-                f"The footage has {num_frames} frames; a film goes on from {self.shape.prime_frames} or more. "
+                f"The footage is too short to go on from: frames: {num_frames}, needed: {self.shape.prime_frames}. "
                 "Use a longer video."
             )
         return self._add(
@@ -130,24 +131,9 @@ class _Planner:
             )
         )  # fmt: skip
 
-    def _lay_behind(
-        self, segment: Segment, place: int, owner: int, start_frame: int, ends: Sequence[int | None]
-    ) -> int | None:
-        """Lay what stands behind a segment, if anything does; return the clip that the segment grows out of."""
-        if segment.start_image is not None:
-            return None
-        if segment.behind is None:
-            return ends[max(0, place)]
-        behind, place = segment.behind, place - 1
-        num_clips = self.timeline.num_clips(behind, place, self.shape)
-        start_frame -= self.shape.segment_frames(num_clips, first=self.timeline.opens(behind, place))
-        parent = self._lay_behind(behind, place, owner, start_frame, ends)
-        return self._lay(behind, place, owner, start_frame, parent, shown=False)
-
-    def _lay(
-        self, segment: Segment, place: int, owner: int, start_frame: int, parent: int | None, *, shown: bool
-    ) -> int:
-        """Lay the clips of a segment; return the place of the last."""
+    def _lay(self, segment: Segment, place: int, owner: int, start_frame: int, *, shown: bool) -> int:
+        """Lay the clips of a segment that ``owner`` is or needs; return the place in the plan of the last."""
+        parent = self._parent(segment, place, owner, start_frame)
         seed, sampling = self.timeline.seed_of(segment, place), segment.sampling(self.settings)
         recipe = {
             "prompt": segment.prompt,
@@ -181,6 +167,17 @@ class _Planner:
             start_frame += self.plan[parent].num_frames
         return parent
 
+    def _parent(self, segment: Segment, place: int, owner: int, start_frame: int) -> int | None:
+        """The clip that a segment grows out of; what stands behind the segment is laid first."""
+        if segment.start_image is not None:
+            return None
+        if segment.behind is None:
+            return self.ends[max(0, place)]
+        behind, place = segment.behind, place - 1
+        num_clips = self.timeline.num_clips(behind, place, self.shape)
+        num_frames = self.shape.segment_frames(num_clips, first=self.timeline.opens(behind, place))
+        return self._lay(behind, place, owner, start_frame - num_frames, shown=False)
+
     def _add(self, clip: PlannedClip) -> int:
         self.first.setdefault(clip.key, len(self.plan))
         self.plan.append(clip)
@@ -188,7 +185,7 @@ class _Planner:
 
     def _key(self, **recipe: object) -> str:
         recipe |= {"model": self.fingerprint, "version": RECIPE}
-        return _digest(json.dumps(recipe, sort_keys=True, separators=(",", ":")).encode())
+        return _digest(_CANONICAL.encode(recipe).encode())
 
 
 def _digest(data: bytes) -> str:

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from phenaki import CheckpointError, DeviceError, Phenaki
-from phenaki.checkpoint import load_config, load_part, save_config, save_part
+from phenaki.checkpoint import load_config, load_part, save_config, save_part, weights_digest
 from phenaki.config import preset
 from phenaki.pipeline import build_networks
 
@@ -92,3 +92,15 @@ def test_weights_of_other_sizes_are_refused(folder: Path) -> None:
 def test_an_unknown_device_is_refused(folder: Path) -> None:
     with pytest.raises(DeviceError, match="cannot be used"):
         Phenaki.from_pretrained(folder, device="abacus")
+
+
+def test_a_digest_stands_for_every_bit_of_the_weights() -> None:
+    def digest(change: float = 0.0, dtype: torch.dtype = torch.float32) -> str:
+        layer = torch.nn.Linear(3, 2)
+        torch.nn.init.ones_(layer.weight)
+        torch.nn.init.zeros_(layer.bias)
+        layer.weight.data[1, 2] += change
+        return weights_digest(layer.to(dtype), torch.nn.BatchNorm1d(2))
+
+    assert digest() == digest()
+    assert len({digest(), digest(1e-6), digest(dtype=torch.bfloat16)}) == 3

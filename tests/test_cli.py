@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import imageio_ffmpeg
+import numpy as np
 import pytest
+from PIL import Image
 
-from phenaki import FramesReady, GenerationEvent, Phenaki, read_project
+from phenaki import FramesReady, GenerationEvent, Phenaki, export_mp4, read_project, unpack_frames
 from phenaki.checkpoint import save_config, save_part
 from phenaki.cli import main
 from phenaki.config import preset
@@ -65,6 +67,30 @@ def test_a_story_file_keeps_its_settings_unless_told_otherwise(tiny: str, tmp_pa
     assert (project.timeline.seed, project.timeline.segments[0].seed) == (4, 9)
 
 
+def test_a_film_may_begin_with_a_video_and_a_segment_with_a_picture(tiny: str, tmp_path: Path) -> None:
+    picture, video, out = tmp_path / "a.png", tmp_path / "a.mp4", tmp_path / "film.mp4"
+    Image.new("RGB", (40, 30), "red").save(picture)
+    export_mp4([np.zeros((12, 30, 40, 3), np.uint8)], video, fps=8)
+    made = ["generate", "-p", "a fox", "--seconds", "0.625", "-o", str(out), "--model", tiny]
+    assert main([*made, "--video", str(video), "--image", str(picture)]) == 0
+    timeline = read_project(out).timeline
+    assert timeline.segments[0].start_image == picture.read_bytes()
+    assert timeline.footage and unpack_frames(timeline.footage).shape == (12, 32, 32, 3)
+    assert frames(out) == 12 + 5
+    assert main(["generate", str(out), "-o", str(tmp_path / "again.mp4"), "--model", tiny]) == 0
+    assert read_project(tmp_path / "again.mp4").timeline == timeline
+
+
+def test_a_picture_too_large_for_the_film_is_told_before_the_work(
+    tiny: str, tmp_path: Path, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Phenaki, "generate", None)
+    picture = tmp_path / "a.bmp"
+    picture.write_bytes(bytes(13 * 2**20))
+    assert main(["generate", "-p", "a fox", "--image", str(picture), "--model", tiny]) == 2
+    assert "Use a smaller start image" in capsys.readouterr().err
+
+
 MISTAKES = {
     "nothing to make": ([], "Give either a story file"),
     "both kinds of story": (["story.json", "-p", "a fox"], "Give either a story file"),
@@ -78,6 +104,7 @@ MISTAKES = {
     "seed": (["-p", "a fox", "--seed", "-1"], "seed is -1"),
     "no such story": (["nowhere.json"], "nowhere.json"),
     "no such image": (["-p", "a fox", "--image", "nowhere.png"], "nowhere.png"),
+    "no such video": (["-p", "a fox", "--video", "nowhere.mp4"], "nowhere.mp4"),
     "no such device": (["-p", "a fox", "--device", "abacus"], "cannot be used"),
     "no such folder": (["-p", "a fox", "-o", "nowhere/film.mp4"], "nowhere"),
 }

@@ -175,3 +175,11 @@ def test_any_wrong_value_of_any_setting_is_a_short_sentence(kind: type, wrong: o
         with pytest.raises(PhenakiError) as caught:
             kind(**{field.name: wrong})
         assert field.name in str(caught.value) and len(str(caught.value)) < 250
+
+
+def test_known_words_survive_json_and_hold_words_only() -> None:
+    config = ModelConfig(known_words=("a", "fox", "t-rex"))
+    assert ModelConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+    for wrong in ("fox", 5, None, [5], [["fox"]]):
+        with pytest.raises(ConfigError, match=r"known_words is .*; use a list of words in quotes"):
+            ModelConfig.from_dict({"known_words": wrong})

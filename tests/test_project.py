@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 
 from phenaki.config import SamplingConfig
@@ -11,6 +12,7 @@ from phenaki.errors import ConfigError, PhenakiError, ProjectError, TimelineErro
 from phenaki.project import MAX_PROJECT_BYTES, PROJECT_VERSION, Project
 from phenaki.segment import Segment
 from phenaki.timeline import Timeline
+from phenaki.video import pack_frames
 
 STORY = Timeline((Segment("a fox läuft 🦊 \"'\\\n", 1.375, seed=0), Segment("it jumps", 1.5)), seed=12)
 WHOLE = Project(STORY, SamplingConfig(7, 1.0, 0.0, 9.5), model="tiny", title="A fox's day")
@@ -94,3 +96,35 @@ def test_what_is_no_project_is_refused(text: str | bytes, kind: type[PhenakiErro
     with pytest.raises(kind, match=message) as caught:
         Project.from_json(text)
     assert len(str(caught.value)) < 250
+
+
+def test_everything_that_a_film_is_made_from_survives_json() -> None:
+    picture, film = bytes(range(256)), pack_frames(np.full((3, 4, 4, 3), 7, np.uint8))
+    old = Segment("it sat", 1.5, 5, behind=Segment("it slept", 1.375, start_image=picture))
+    segments = (
+        Segment("a fox", 1.375, 0, 9, 0.0, picture),
+        Segment("it jumps", 0.75, first_clip=4, behind=old),
+    )
+    project = Project(Timeline(segments, seed=3, footage=film), title="läuft 🦊")
+    assert Project.from_json(project.to_json()) == project
+
+
+def test_the_start_image_of_a_film_of_version_1_becomes_that_of_its_first_segment() -> None:
+    rows = '[{"prompt": "a", "seconds": 1.375}, {"prompt": "b", "seconds": 0.75, "seed": 4}]'
+    old = f'{{"phenaki_project": 1, "model": "tiny", "seed": 7, "segments": {rows}, "start_image": "AAEC"}}'
+    segments = (Segment("a", 1.375, start_image=b"\0\1\2"), Segment("b", 0.75, seed=4))
+    assert Project.from_json(old) == Project(Timeline(segments, seed=7), model="tiny")
+    by_hand = old.replace('"phenaki_project": 1, ', "")
+    assert Project.from_json(by_hand) == Project.from_json(old)
+
+
+@pytest.mark.parametrize("rows", ["[]", "[5]", '"abc"', "null", "{}"])
+def test_a_project_of_version_1_without_segments_is_refused_as_any_other(rows: str) -> None:
+    with pytest.raises(TimelineError):
+        Project.from_json(f'{{"segments": {rows}, "start_image": "AAEC"}}')
+
+
+def test_a_project_too_large_to_be_read_back_is_not_written() -> None:
+    project = Project(Timeline((Segment("a", 1.375, start_image=bytes(MAX_PROJECT_BYTES)),)))
+    with pytest.raises(ProjectError, match=rf"{MAX_PROJECT_BYTES} are accepted\. Use a smaller start image"):
+        project.to_json()

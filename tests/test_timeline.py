@@ -6,12 +6,14 @@ import dataclasses
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 
 from phenaki.errors import PhenakiError, TimelineError
 from phenaki.segment import MAX_PROMPT_CHARS, MAX_SEED, Segment
 from phenaki.shapes import ClipShape
 from phenaki.timeline import MAX_SEGMENTS, Timeline
+from phenaki.video import pack_frames
 
 SHAPE = ClipShape()  # 1.375 s + k x 0.75 s, later 0.75 s + k x 0.75 s
 FOX = Segment("a fox walks right", 1.375)
@@ -158,3 +160,55 @@ def test_every_refusal_is_one_short_line() -> None:
         with pytest.raises(PhenakiError) as caught:
             Timeline.from_dict({"segments": [{"prompt": wrong, "seconds": wrong}]})
         assert len(str(caught.value)) < 250 and "\n" not in str(caught.value)
+
+
+SHOT = Segment("a bus", 1.375, start_image=b"picture")
+FOOTAGE = pack_frames(np.zeros((7, 8, 8, 3), np.uint8))
+
+
+def test_a_segment_with_a_start_image_is_as_long_as_an_opening_one() -> None:
+    plan = Timeline((FOX, SHOT, Segment("it jumps", 0.75))).plan(SHAPE)
+    assert [(p.num_clips, p.start_frame, p.num_frames) for p in plan] == [(1, 0, 11), (1, 11, 11), (1, 22, 6)]
+    assert Timeline((FOX, dataclasses.replace(SHOT, seconds=1.0))).fit(SHAPE).segments[1].seconds == 1.375
+
+
+def test_after_footage_the_first_segment_is_as_long_as_a_later_one() -> None:
+    story = Timeline((FOX, SHOT), footage=FOOTAGE).fit(SHAPE)
+    assert [s.seconds for s in story.segments] == [1.5, 1.375]
+    plan = story.plan(SHAPE)
+    assert [(p.num_clips, p.start_frame, p.num_frames) for p in plan] == [(2, 7, 12), (1, 19, 11)]
+    shot = Timeline((SHOT,), footage=FOOTAGE).fit(SHAPE)
+    assert shot.segments[0].seconds == 1.375 and shot.plan(SHAPE)[0].start_frame == 7
+
+
+def test_fitting_moves_the_lengths_of_what_stands_behind() -> None:
+    """Behind the second segment is an opening one, as the first is; behind the third is a later one."""
+    old = Segment("old", 1.0)
+    story = Timeline((FOX, Segment("b", 1, behind=old), Segment("c", 1, behind=old))).fit(SHAPE)
+    assert [s.behind and s.behind.seconds for s in story.segments] == [None, 1.375, 0.75]
+    with_footage = dataclasses.replace(story, footage=FOOTAGE).fit(SHAPE)
+    assert [s.behind and s.behind.seconds for s in with_footage.segments] == [None, 1.5, 0.75]
+
+
+def test_what_stands_behind_the_beginning_of_the_film_opens_it() -> None:
+    oldest = Segment("oldest", 1.0)
+    old = Segment("old", 1.0, behind=oldest)
+    fitted = Timeline((FOX, Segment("b", 1, behind=old))).fit(SHAPE).segments[1].behind
+    assert fitted and fitted.behind
+    assert (fitted.seconds, fitted.behind.seconds) == (0.75, 1.375)
+
+
+def test_a_whole_timeline_survives_json() -> None:
+    story = Timeline((FOX, SHOT, Segment("c", 1, behind=SHOT, first_clip=2)), seed=5, footage=FOOTAGE)
+    assert Timeline.from_dict(json.loads(json.dumps(story.to_dict()))) == story
+
+
+def test_nothing_stands_behind_the_first_segment() -> None:
+    with pytest.raises(TimelineError, match="stands behind the first one"):
+        Timeline((Segment("a", 1, behind=FOX),))
+
+
+@pytest.mark.parametrize("footage", [b"", b"a film", "film.mp4", 5])
+def test_footage_is_packed_frames(footage: Any) -> None:
+    with pytest.raises(TimelineError, match=r"The footage cannot be used\. These are no packed frames\. Use what pack"):
+        Timeline((FOX,), footage=footage)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -18,6 +18,13 @@ _CONTAINERS = (
 )
 _MAX_PIXELS = 40_000_000  # of one frame: 8K and a little
 _MAX_WAIT = 120  # seconds
+_REASONS = {  # the decoder's words -> ours
+    "not on whitelist": "it is none of the kinds of file that are accepted",
+    "matches no streams": "it has no pictures",
+    "exceeds specified max pixel": "its pictures are too large",
+    "moov atom not found": "it is no video, or it is cut short",
+    "Invalid data found": "it is no video, or it is damaged",
+}
 
 
 def read_footage(
@@ -40,10 +47,10 @@ def read_footage(
     """
     check_fps(fps)
     if isinstance(source, bytes):
-        with NamedTemporaryFile(prefix="footage-") as file:
-            file.write(source)
-            file.flush()
-            return _decode(Path(file.name), height, width, fps, max_seconds)
+        with TemporaryDirectory(prefix="footage-") as folder:  # some containers are read from their end
+            path = Path(folder) / "video"
+            path.write_bytes(source)
+            return _decode(path, height, width, fps, max_seconds)
     path = Path(source)
     if not path.is_file():
         raise MediaError(f"There is no video {path}. Check the path.")
@@ -77,6 +84,9 @@ def _decode(path: Path, height: int, width: int, fps: float, max_seconds: float)
 
 
 def _reason(stderr: bytes) -> str:
-    """What the decoder said first, without addresses in memory and the name of a file that the user never saw."""
-    lines = stderr.decode(errors="replace").strip().splitlines() or ["it has no frames"]
-    return lines[0].rpartition("] ")[2][:120]
+    """Why nothing was read; without addresses in memory, and the name of a file that the user never saw."""
+    said = stderr.decode(errors="replace").strip()
+    for theirs, ours in _REASONS.items():
+        if theirs in said:
+            return ours
+    return said.splitlines()[0].rpartition("] ")[2][:80] if said else "it has no frames"

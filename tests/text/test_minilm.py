@@ -105,8 +105,10 @@ def test_odd_texts_are_encoded(encoder: MiniLmEncoder, prompt: str) -> None:
 def test_the_longest_prompt_fits_and_the_next_word_is_too_much(encoder: MiniLmEncoder) -> None:
     embeds, _ = encoder.encode(["fox " * 62])
     assert embeds.shape[1] == encoder.max_length == 64
-    with pytest.raises(TimelineError, match=r"'fox fox .*…' has 63 word pieces; 62 are accepted\. Shorten it"):
-        encoder.encode([LEFT, "fox " * 63])
+    encoder.check("fox " * 62)
+    for wrong in (lambda: encoder.encode([LEFT, "fox " * 63]), lambda: encoder.check("fox " * 63)):
+        with pytest.raises(TimelineError, match=r"'fox fox .*…' has 63 word pieces; 62 are accepted\. Shorten it"):
+            wrong()
 
 
 @pytest.mark.parametrize(("prompts", "message"), [([], "no prompt"), ([LEFT, 3], "A prompt is 3, not text")])

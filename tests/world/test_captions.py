@@ -7,8 +7,8 @@ import re
 import numpy as np
 import pytest
 
-from phenaki.world.captions import caption, follow_up, nouns, still_caption, verb_phrases
-from phenaki.world.vocabulary import MOTION_NAMES, SCENES, SUBJECT_NAMES, SUBJECTS, WEATHERS
+from phenaki.world.captions import caption, follow_up, known_words, nouns, still_caption, verb_phrases
+from phenaki.world.vocabulary import MOTION_NAMES, SCENES, SUBJECT_NAMES, SUBJECTS, WEATHERS, vocabulary
 from phenaki.world.windows import DRY_SCENES
 
 KEYWORDS = {"moon": "outer space", "snow": "snowy hill", "meadow": "sunset meadow"}
@@ -113,3 +113,20 @@ def test_a_follow_up_tells_of_new_weather() -> None:
 def test_the_same_chance_gives_the_same_caption(seed: int) -> None:
     facts = ("fox", "snow", "jump", "snowfall")
     assert caption(*facts, np.random.default_rng(seed)) == caption(*facts, np.random.default_rng(seed))
+
+
+def test_the_known_words_are_those_of_captions_and_no_others() -> None:
+    rng = np.random.default_rng(0)
+    seen: set[str] = set()
+    for _ in range(6000):
+        subject, scene, motion, weather = draw(rng)
+        seen.update(words_of(caption(subject, scene, motion, weather, rng)).split())
+        seen.update(words_of(still_caption(subject, scene, weather, rng)).split())
+        seen.update(words_of(follow_up(subject, scene, motion, weather, draw(rng)[2:], rng)).split())
+    assert seen == set(known_words())
+
+
+def test_the_known_words_are_sorted_and_hold_those_that_are_offered() -> None:
+    assert list(known_words()) == sorted(set(known_words()))
+    offered = " ".join(phrase for phrases in vocabulary().values() for phrase in phrases)
+    assert set(offered.lower().split()) <= set(known_words())
