@@ -27,9 +27,9 @@ class ClipFiles {
         this.failed.delete(clip.key);
         this.trim();
       },
-      () => {
+      (error) => {
         this.kept.delete(clip.key);
-        this.giveUp(clip);
+        this.giveUp(clip, error.cause === "answer");
       },
     );
     return row.bytes;
@@ -37,15 +37,15 @@ class ClipFiles {
 
   async fetch(clip) {
     const answer = await fetch(clip.url);
-    if (!answer.ok) throw new Error(`${clip.url}: ${answer.status}`);
+    if (!answer.ok) throw new Error(`${clip.url}: ${answer.status}`, { cause: "answer" });
     return new Uint8Array(await answer.arrayBuffer());
   }
 
-  // Not again for a while, and after a few times never.
-  giveUp(clip) {
+  // Not again for a while; never after the server has said a few times that there is none.
+  giveUp(clip, counts = false) {
     const times = this.failed.get(clip.key)?.times ?? 0;
-    if (times === RETRY_MS.length) return this.lose(clip);
-    const wait = RETRY_MS[times];
+    if (counts && times >= RETRY_MS.length) return this.lose(clip);
+    const wait = RETRY_MS[Math.min(times, RETRY_MS.length - 1)];
     this.failed.set(clip.key, { times: times + 1, until: performance.now() + wait });
     const timer = setTimeout(() => {
       this.timers.delete(timer);
@@ -57,6 +57,11 @@ class ClipFiles {
   lose(clip) {
     this.failed.set(clip.key, { times: Infinity, until: Infinity });
     this.onLost(clip);
+  }
+
+  // Clips that are no longer in the film may come back, made anew.
+  forgive(clips) {
+    for (const key of this.failed.keys()) if (!clips.some((clip) => clip.key === key)) this.failed.delete(key);
   }
 
   rests(clip) {

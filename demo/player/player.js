@@ -63,6 +63,7 @@ function draw() {
   setData(player, "playing", transport.wanted);
   setData(player, "waiting", transport.waiting);
   setData(player, "stale", Boolean(clip?.stale));
+  setData(player, "begun", now > 0.1);
   setData(player, "captions", options.captions);
   setData(player, "crisp", options.crisp);
   drawLive(state);
@@ -80,8 +81,8 @@ function drawLive(state) {
   const at = preview.picture ? (preview.seconds ?? null) : null;
   setData(live, "size", state === "making" ? "large" : state === "playing" && preview.picture ? (options.folded ? "folded" : "small") : "none");
   setText(find(".veil-text"), state === "empty" ? TEXTS.empty : state === "making" ? (film.clips.length ? TEXTS.next : TEXTS.first) : "");
-  setText(find(".step"), preview.steps ? `Step ${preview.step} of ${preview.steps}` : "");
-  setText(find(".live-place"), at === null ? "" : `Next: ${clock(at, film.seconds)} s`);
+  setText(find(".step"), state === "making" && preview.steps ? `${preview.step} / ${preview.steps}` : "");
+  setText(find(".live-place"), at === null ? "" : `Next: ${clock(at, film.seconds)}`);
   const fold = find(".fold");
   fold.setAttribute("aria-expanded", !options.folded);
   fold.setAttribute("aria-label", options.folded ? "Show the clip that is being made" : "Hide the clip that is being made");
@@ -113,6 +114,11 @@ function drawGlow() {
   context.globalAlpha = glowTime ? 0.5 : 1;
   glowTime = time;
   context.drawImage(video, 0, 0, canvas.width, canvas.height);
+  context.globalAlpha = 1;
+  const walls = context.createLinearGradient(0, 0, canvas.width, 0);
+  for (const [at, dark] of [[0, 0.6], [0.3, 0], [0.7, 0], [1, 0.6]]) walls.addColorStop(at, `rgb(10 10 17 / ${dark})`);
+  context.fillStyle = walls;
+  context.fillRect(0, 0, canvas.width, canvas.height);
 }
 
 watch(FILM, followFilm);

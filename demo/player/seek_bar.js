@@ -58,7 +58,7 @@ class SeekBar {
     if (!this.seconds || event.pointerType === "touch") return;
     const x = Math.max(0, Math.min(event.clientX - box.left, box.width));
     const seconds = (this.seconds * x) / box.width;
-    setText(this.find(".tip-time"), clock(seconds, this.seconds));
+    setText(this.find(".tip-time"), `${clock(seconds, this.seconds)} s`);
     setText(this.find(".tip-prompt"), captionAt(this.film, seconds)?.prompt ?? "");
     this.tip.hidden = false;
     const half = this.tip.offsetWidth / 2;

@@ -36,8 +36,9 @@ class SourceStream {
     return this.pending ?? this.video.currentTime;
   }
 
-  update(film) {
+  update(film, given) {
     this.film = film;
+    this.files.forgive(given.clips);
     this.work();
   }
 
@@ -159,6 +160,10 @@ class SourceStream {
       return this.reopen();
     }
     if (this.over) return;
+    if (!this.isBuffered((clip.start + clip.end) / 2)) {
+      this.buffer.abort(); // a file that breaks off: nothing of it may go before the next one
+      return this.files.lose(clip);
+    }
     const before = this.placed.filter((row) => overlap(row, clip));
     this.placed = this.placed.filter((row) => !overlap(row, clip));
     for (const row of before) {

@@ -8,7 +8,7 @@ class Transport {
   constructor(video, changed) {
     this.video = video;
     this.changed = changed;
-    this.film = readFilm("{}");
+    this.given = this.film = readFilm("{}");
     this.lost = new Set(); // keys of clips that cannot be loaded: as good as not made
     this.stream = null;
     this.wanted = false; // that the film runs
@@ -44,6 +44,10 @@ class Transport {
 
   // Another film starts over; the same one goes on from where it is. `wanted` holds for a film that is new.
   update(given, wanted) {
+    this.given = given;
+    for (const key of this.lost) {
+      if (!given.clips.some((clip) => clip.key === key)) this.lost.delete(key); // it may come back, made anew
+    }
     const film = { ...given, clips: given.clips.filter((clip) => !this.lost.has(clip.key)) };
     const other = film.id !== this.film.id;
     this.film = film;
@@ -51,12 +55,12 @@ class Transport {
     if (!this.stream && film.clips.length) {
       const lose = (clip) => {
         this.lost.add(clip.key);
-        this.update(this.film, this.wanted);
+        this.update(this.given, this.wanted);
       };
       this.stream = SourceStream.available ? new SourceStream(this.video, lose) : new FileStream(this.video, lose);
       this.wanted = wanted;
     }
-    this.stream?.update(film);
+    this.stream?.update(film, given);
     if (this.finished && film.running && !this.atEnd) {
       this.wanted = true;
       this.finished = false;
