@@ -35,18 +35,17 @@ def film_view(page: Page, jobs: list[Job], shape: ClipShape) -> View:
     for clip in page.shown_plan:
         if not clip.shown:
             continue
-        files, stale = page.session.store.find(clip.key), False
-        place = _place(page, clip)
+        source, files, stale = clip, page.session.store.find(clip.key), False
         if files is not None:
-            page.last_seen[place] = clip, files
+            page.last_seen[_place(page, clip)] = clip, files
         elif not running:
             break
         else:
-            old, files = page.last_seen.get(place, (None, None))
-            stale = old is not None and old.num_frames == clip.num_frames
+            source, files = page.last_seen.get(_place(page, clip), (clip, None))
+            stale = True
         seconds = (clip.start_frame + clip.num_frames) / shape.fps
-        if files is not None and (stale or clip.key in page.session.store):
-            row = {"key": clip.key, "url": media_url(files.movie), "start": clip.start_frame / shape.fps}
+        if files is not None and source.num_frames == clip.num_frames:
+            row = {"key": source.key, "url": media_url(files.movie), "start": clip.start_frame / shape.fps}
             clips.append(row | {"seconds": clip.num_frames / shape.fps, "stale": stale})
     return {
         "film": page.film,

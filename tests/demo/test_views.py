@@ -54,10 +54,8 @@ def test_old_clips_hold_their_place_until_the_new_ones_come(service, page, model
     job = run_held(service, model, page, changed(page.document, 0, prompt="a cat walks"))
     clips = film(service, page)["clips"]
     assert [clip["stale"] for clip in clips] == [False, True, True]
-    assert [clip["key"] == old for clip, old in zip(clips, before, strict=True)] == [False, False, False]
-    assert [clip["url"].rsplit("/")[-1][:8] == old[:8] for clip, old in zip(clips, before, strict=True)] == [
-        False, True, True,
-    ]  # fmt: skip
+    assert [clip["key"] == old for clip, old in zip(clips, before, strict=True)] == [False, True, True]
+    assert all(clip["key"] in clip["url"] for clip in clips)
     service.stop(page, job)
     wait_until(lambda: service.jobs(page) == [])
     assert [clip["stale"] for clip in film(service, page)["clips"]] == [False]
