@@ -15,9 +15,9 @@ from phenaki.events import FramesReady, GenerationEvent, SegmentFinished, Segmen
 from phenaki.pipeline import Phenaki
 from phenaki.plan import PlannedClip, clips_to_make, lineage, plan_clips
 from phenaki.project import Project
-from phenaki.segment import Segment
+from phenaki.segment import MAX_BEHIND, MAX_SECONDS, Segment
 from phenaki.shapes import ClipShape
-from phenaki.timeline import PlannedSegment, Timeline
+from phenaki.timeline import MAX_SEGMENTS, PlannedSegment, Timeline
 from phenaki.video import (
     Caption,
     ExportConfig,
@@ -35,6 +35,9 @@ from phenaki.video import (
 __version__ = "0.1.0"
 
 __all__ = [
+    "MAX_BEHIND",
+    "MAX_SECONDS",
+    "MAX_SEGMENTS",
     "Caption",
     "CheckpointError",
     "ClipShape",

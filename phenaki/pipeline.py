@@ -158,17 +158,19 @@ class Phenaki:
         """
         plan = plan_clips(timeline, sampling or self.config.sampling, self.clip, self.fingerprint)
         for clip in plan:
-            if clip.footage is None:
-                self._check_prompt(clip.prompt)
-            if clip.picture is not None:
-                self._check_picture(clip)
+            if clip.segment is not None:
+                self._check(clip, clip.segment)
         return plan
 
-    def _check_picture(self, clip: PlannedClip) -> None:
+    def _check(self, clip: PlannedClip, segment: int) -> None:
+        """Read prompt and picture, which costs something only the first time."""
+        self._check_prompt(clip.prompt)
+        if clip.picture is None:
+            return
         try:
             self._sampler.read_picture(clip.picture)
         except MediaError as error:
-            raise MediaError(f"The start image of segment {clip.segment + 1} cannot be used. {error}") from None
+            raise MediaError(f"The start image of segment {segment + 1} cannot be used. {error}") from None
 
     def sample_clip(self, clip: PlannedClip, before: np.ndarray | None) -> Iterator[TokensRefined | FramesReady]:
         """Make one clip of a plan.

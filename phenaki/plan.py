@@ -144,7 +144,7 @@ class _Planner:
             "temperature": float(sampling.temperature),
             "choice_temperature": float(sampling.choice_temperature),
         }
-        for clip in range(self.timeline.num_clips(segment, place, self.shape)):
+        for clip in range(self.shape.segment_clips(segment.seconds, first=parent is None)):
             number = segment.first_clip + clip
             opens = parent is None
             picture = segment.start_image if opens else None
@@ -174,7 +174,7 @@ class _Planner:
         if segment.behind is None:
             return self.ends[max(0, place)]
         behind, place = segment.behind, place - 1
-        num_clips = self.timeline.num_clips(behind, place, self.shape)
+        num_clips = self.timeline.num_clips(behind, place, self.shape, f"What stands behind segment {owner + 1}")
         num_frames = self.shape.segment_frames(num_clips, first=self.timeline.opens(behind, place))
         return self._lay(behind, place, owner, start_frame - num_frames, shown=False)
 

@@ -93,15 +93,17 @@ class ClipSampler:
 
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
-        self.read_prompt = lru_cache(maxsize=4)(self._read_prompt)  # the clips of a segment share theirs
-        self.read_picture = lru_cache(maxsize=MAX_SEGMENTS)(self._read_picture)  # and every edit of a film all of its
+        self.read_prompt = lru_cache(maxsize=4)(self._read_prompt)  # the clips of a segment share it
+        self.read_picture = lru_cache(maxsize=MAX_SEGMENTS)(
+            self._read_picture
+        )  # every plan of a film reads all of them
 
     @torch.inference_mode()
     def sample(self, clip: PlannedClip, before: np.ndarray | None) -> ClipEvents:
         """See ``Phenaki.sample_clip``."""
         parts, fps = self.parts, self.parts.config.clip.fps
         if clip.footage is not None:
-            yield FramesReady(clip.segment, clip.clip, clip.start_frame, self.read_footage(clip.footage), fps)
+            yield FramesReady(clip.segment, clip.clip, clip.start_frame, self._read_footage(clip.footage), fps)
             return
         opening = self._opening_frames(clip, before)
         token_ids, known = self._opening_tokens(opening)
@@ -116,12 +118,7 @@ class ClipSampler:
             yield TokensRefined(clip.segment, clip.clip, state.step, state.num_steps, masked, preview, clip.shown)
         yield FramesReady(clip.segment, clip.clip, clip.start_frame, self._decode(token_ids, known, picture), fps)
 
-    def _read_picture(self, picture: bytes) -> np.ndarray:
-        """A picture of the model's size, (H, W, 3) uint8."""
-        size = self.parts.config.cvivit
-        return read_image(picture, size.height, size.width)
-
-    def read_footage(self, footage: bytes) -> np.ndarray:
+    def _read_footage(self, footage: bytes) -> np.ndarray:
         """Frames of the model's size, (f, H, W, 3) uint8."""
         size, frames = self.parts.config.cvivit, unpack_frames(footage)
         if frames.shape[1:3] == (size.height, size.width):
@@ -137,8 +134,8 @@ class ClipSampler:
         if before is None or len(before) < clip.prime_frames:
             given = 0 if before is None else len(before)
             raise ShapeError(
-                f"Clip {clip.clip + 1} of segment {clip.segment + 1} got {given} frames of what is before it; "
-                f"give {clip.prime_frames} or more."
+                f"The clip got {given} frames of what is before it; give {clip.prime_frames} or more, from the clips "
+                "that lineage(plan, index) names."
             )
         return before[-clip.prime_frames :]
 
@@ -158,6 +155,11 @@ class ClipSampler:
         """The frames that a clip adds, with the picture that it begins with."""
         frames = video_to_frames(self.parts.decode(token_ids, start=known))
         return frames if picture is None else np.concatenate([picture, frames])
+
+    def _read_picture(self, picture: bytes) -> np.ndarray:
+        """A picture of the model's size, (H, W, 3) uint8."""
+        size = self.parts.config.cvivit
+        return read_image(picture, size.height, size.width)
 
     def _read_prompt(self, prompt: str) -> TextMemory:
         """Keys and values of one prompt."""

@@ -93,8 +93,8 @@ class Timeline:
             return True
         return place <= 0 and segment.behind is None and self.footage is None
 
-    def num_clips(self, segment: Segment, place: int, shape: ClipShape) -> int:
-        """Clips of ``segment`` at this place.
+    def num_clips(self, segment: Segment, place: int, shape: ClipShape, name: str) -> int:
+        """Clips of ``segment`` at this place; ``name`` is what an error calls it.
 
         Raises:
             TimelineError: its length is not one that the model can make; ``fit`` moves it there.
@@ -104,7 +104,7 @@ class Timeline:
         if abs(nearest - segment.seconds) > 1e-3:
             base = shape.first_seconds if first else shape.step_seconds
             raise TimelineError(
-                f"Segment {place + 1} lasts {segment.seconds:g} s; this model makes {base:g} s + k x "
+                f"{name} lasts {segment.seconds:g} s; this model makes {base:g} s + k x "
                 f"{shape.step_seconds:g} s. The nearest is {nearest:g} s (Timeline.fit moves it there)."
             )
         return shape.segment_clips(segment.seconds, first=first)
@@ -127,7 +127,7 @@ class Timeline:
         """
         planned, start = [], self.footage_frames
         for i, segment in enumerate(self.segments):
-            clips = self.num_clips(segment, i, shape)
+            clips = self.num_clips(segment, i, shape, f"Segment {i + 1}")
             frames = shape.segment_frames(clips, first=self.opens(segment, i))
             planned.append(PlannedSegment(i, segment.prompt, self.segment_seed(i), clips, start, frames))
             start += frames

@@ -205,7 +205,7 @@ def test_what_is_behind_keeps_its_pixels_when_the_film_before_it_is_deleted() ->
 
 def test_a_length_that_cannot_be_made_is_told_behind_a_segment_too() -> None:
     wrong = replace(JUMP, behind=replace(FOX, seconds=2.0))
-    with pytest.raises(TimelineError, match=r"Segment 1 lasts 2 s; .* The nearest is 2\.125"):
+    with pytest.raises(TimelineError, match=r"What stands behind segment 2 lasts 2 s; .* The nearest is 2\.125"):
         plan_clips(replace(STORY, segments=(FOX, wrong, SIT)), SETTINGS, SHAPE, "model")
 
 
