@@ -50,7 +50,9 @@ function splitAtPlayhead() {
     return;
   }
   const id = newId();
-  edit(split(doc, cut.id, cut.clips, id), `Split at ${formatSeconds(cut.seconds)}`, id);
+  const next = split(doc, cut.id, cut.clips, id);
+  if (next) edit(next, `Split at ${formatSeconds(cut.seconds)}`, id);
+  else refuse("A seam further on holds on to this segment. Heal it first.");
 }
 
 function reroll(seed, alone, what) {
@@ -112,6 +114,8 @@ const ACTIONS = {
   "zoom-in": () => zoomTo(scale * ZOOM),
   "zoom-out": () => zoomTo(scale / ZOOM),
   fit: () => zoomTo("fit"),
+  "fold-picture": () => unfold("picture", find(PANELS.picture).hidden),
+  "fold-own": () => unfold("own", find(PANELS.own).hidden),
   help: openHelp,
   "close-help": () => helpSheet.close(),
 };

@@ -1,6 +1,7 @@
 // What can be done to a document. Each function leaves its arguments alone and returns a new document.
 
 const MAX_SEED = 4294967295;
+const MAX_DEPTH = 16; // segments remembered behind one another
 const NEW_CLIPS = 2; // of a segment that is added
 const SETTINGS = { num_inference_steps: 24, guidance_scale: 5, temperature: 1, choice_temperature: 4.5 };
 const PLAIN = { locked: false, num_inference_steps: null, guidance_scale: null, picture: null, first_clip: 0, behind: null };
@@ -79,8 +80,10 @@ function refusal(before, after, shape) {
   if (count > shape.max_segments && count > before.segments.length) {
     return `A film holds ${shape.max_segments} segments at most.`;
   }
-  const frames = totalFrames(after, shape);
-  if (frames > shape.max_seconds * shape.fps && frames > totalFrames(before, shape)) {
+  const deepest = Math.max(0, ...after.segments.map((segment) => depth(segment.behind)));
+  if (deepest > MAX_DEPTH) return "Too many seams follow one another here. Heal one of them first.";
+  const frames = totalFrames({ ...after, footage: after.footage && { num_frames: 0 } }, shape);
+  if (frames > shape.max_seconds * shape.fps && totalFrames(after, shape) > totalFrames(before, shape)) {
     return `A film lasts ${formatSeconds(shape.max_seconds)} at most; this would make it ${formatSeconds(frames / shape.fps)}.`;
   }
   return null;
@@ -119,13 +122,23 @@ function duplicated(doc, id, copyId) {
 }
 
 // No pixel changes: the second half goes on with the seed and the number of the clip, and whatever followed still
-// grows out of what it grew out of.
+// grows out of what it grew out of. Null where a seam further on would not hold.
 function split(doc, id, clips, secondId) {
   const index = indexOf(doc, id);
-  const whole = doc.segments[index];
-  const first = { ...whole, clips };
-  const second = { ...whole, id: secondId, clips: whole.clips - clips, first_clip: whole.first_clip + clips, picture: null, behind: null };
-  return { ...doc, segments: doc.segments.toSpliced(index, 1, first, second) };
+  const [first, second] = halves(doc.segments[index], clips);
+  const segments = doc.segments.map((segment, at) => {
+    // what it remembers reaches back beyond the cut, where there will be one place more
+    const root = rootOf(segment, at);
+    const reachesOver = at > index && segment.behind !== null && root >= -1 && root < index;
+    return reachesOver ? { ...segment, behind: deeper(segment.behind, doc.segments, root) } : segment;
+  });
+  if (segments.some((segment) => segment.behind === undefined)) return null;
+  return { ...doc, segments: segments.toSpliced(index, 1, first, { ...second, id: secondId }) };
+}
+
+function halves(whole, clips) {
+  const second = { ...whole, clips: whole.clips - clips, first_clip: whole.first_clip + clips, picture: null, behind: null };
+  return [{ ...whole, clips }, second];
 }
 
 // The end of a segment moves by so many clips, and the neighbour gives or takes them.
@@ -135,8 +148,27 @@ function rolled(doc, index, by) {
   return changed(changed(doc, left.id, { clips: left.clips + clips }), right.id, { clips: right.clips - clips });
 }
 
+// How many segments are remembered behind one another.
 function depth(behind) {
   return behind === null ? 0 : 1 + depth(behind.behind);
+}
+
+// The place on the timeline of what a segment at place `at` grows out of, behind all that it remembers; below 0 is the
+// beginning of the film.
+function rootOf(segment, at) {
+  return at - 1 - depth(segment.behind);
+}
+
+// The same pixels, remembered in one segment more: one of them in two halves. Undefined where all are one clip long.
+function deeper(behind, segments, root) {
+  if (behind === null) return root < 0 ? undefined : deeper(remembered(segments[root]), segments, rootOf(segments[root], root));
+  if (behind.picture !== null) return behind;
+  if (behind.clips > 1) {
+    const [first, second] = halves(behind, behind.clips - 1);
+    return { ...second, behind: first };
+  }
+  const rest = deeper(behind.behind, segments, root);
+  return rest && { ...behind, behind: rest };
 }
 
 // `behind`, whose earliest part grows out of `root` from now on, unless it begins with a picture.
@@ -155,7 +187,7 @@ function rerolledAlone(doc, id, seed) {
   const index = indexOf(doc, id);
   const old = remembered(doc.segments[index]);
   // a segment that remembers others may, behind them, still grow out of this one
-  const grows = (segment, at) => at > index && segment.picture === null && at - 1 - depth(segment.behind) === index;
+  const grows = (segment, at) => at > index && segment.picture === null && rootOf(segment, at) === index;
   const segments = doc.segments.map((segment, at) => (grows(segment, at) ? { ...segment, behind: rootedIn(segment.behind, old) } : segment));
   return changed({ ...doc, segments }, id, { seed });
 }

@@ -9,6 +9,7 @@ let giving = false; // whether a resize takes from the neighbour, unless Alt tur
 function startDrag() {
   const index = indexOf(doc, drag.id);
   drag.started = true;
+  betweenButton.classList.remove("shown");
   drag.before = doc;
   drag.scale = scale; // held, so that nothing but what is dragged moves
   drag.clips = doc.segments[index].clips;
@@ -169,7 +170,7 @@ scroller.addEventListener("pointermove", (event) => {
   if (event.pointerType !== "mouse" || drag || event.target.closest(".between")) return;
   const x = event.clientX - canvas.getBoundingClientRect().left;
   const index = layout(doc, props.shape).findIndex(({ start }) => Math.abs(start * scale - x) < BETWEEN_PIXELS);
-  if (index >= 0 && event.target.closest(".track")) showBetween(index);
+  if (index >= 0 && event.clientY > ruler.getBoundingClientRect().bottom - BETWEEN_PIXELS) showBetween(index);
   else if (document.activeElement !== betweenButton) betweenButton.classList.remove("shown");
 });
 scroller.addEventListener("pointerleave", () => document.activeElement !== betweenButton && betweenButton.classList.remove("shown"));

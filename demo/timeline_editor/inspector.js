@@ -8,6 +8,7 @@ const ownGuidance = find(".own-guidance");
 const RANGES = { num_inference_steps: [1, 64], guidance_scale: [1, 15] };
 const NAMES = { num_inference_steps: "Steps", guidance_scale: "Guidance" };
 const STATES = { draft: "not made yet", stale: "changed since it was made", waiting: "waiting", done: "made" };
+const titleField = find(".title");
 const MAX_PROMPT = 400; // characters, unless the shape says otherwise
 
 // A field keeps what is being typed into it; `force` writes it anyway.
@@ -21,6 +22,14 @@ function setNote(name, text, refused = false) {
   note.classList.toggle("refused", refused);
 }
 
+// Rarely needed fields are folded away until they are asked for or in use.
+const PANELS = { picture: ".picture-box", own: ".own" };
+
+function unfold(name, open) {
+  find(PANELS[name]).hidden = !open;
+  find(`[data-do=fold-${name}]`).setAttribute("aria-expanded", open);
+}
+
 function drawInspector(places, force) {
   const index = indexOf(doc, selected);
   const segment = doc.segments[index];
@@ -31,8 +40,8 @@ function drawInspector(places, force) {
     inspector.dataset.id = segment.id;
     force = true;
     for (const name of ["length", "seed", "own"]) setNote(name, "");
-    find(".own-fold").open = segment.num_inference_steps !== null || segment.guidance_scale !== null;
-    find(".picture-fold").open = segment.picture !== null;
+    unfold("own", segment.num_inference_steps !== null || segment.guidance_scale !== null);
+    unfold("picture", segment.picture !== null);
     closeOffers();
   }
   const state = stateOf(segment);
@@ -67,7 +76,8 @@ function drawOwn(segment, force) {
   }
   const own = segment.num_inference_steps !== null || segment.guidance_scale !== null;
   find("[data-do=as-film]").hidden = !own;
-  find(".own-fold").classList.toggle("used", own);
+  find(".own-text").hidden = own;
+  find("[data-do=fold-own]").classList.toggle("used", own);
 }
 
 function drawSeam(segment, state) {
@@ -134,6 +144,15 @@ function takeOwn(field, name) {
   setNote("own", "");
   if (value !== segment[name]) editSoon(`${name} ${segment.id}`, changed(doc, segment.id, { [name]: value }), `${NAMES[name]} of this segment: ${value ?? "as in the film"}`);
 }
+
+titleField.addEventListener("input", () => editSoon("title", { ...doc, title: titleField.value }, "Title written"));
+titleField.addEventListener("blur", finishBurst);
+titleField.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" && event.key !== "Escape") return;
+  if (event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  titleField.blur();
+});
 
 for (const [field, take] of [[lengthField, takeLength], [seedField, takeSeed]]) {
   field.addEventListener("change", take);

@@ -1,36 +1,38 @@
 // The keyboard, and the sheet that lists its keys.
 
 const helpSheet = find(".help");
+// Title: [keys, what they do]; words that begin with a small letter are no keys.
 const HELP = {
-  "Segments": [
+  Segments: [
     ["← →", "select"],
     ["Shift ← →", "shorter, longer"],
-    ["Shift Alt ← →", "… from the neighbour"],
+    ["Shift Alt ← →", "from the neighbour"],
     ["Alt ← →", "move"],
     ["Enter", "write the prompt"],
     ["N", "insert after"],
     ["S", "split at the playhead"],
     ["D", "duplicate"],
     ["Delete", "delete"],
-    ["R", "re-roll, with what follows"],
+    ["R", "re-roll, and what follows"],
     ["Shift R", "re-roll only this one"],
   ],
-  "Film": [
+  Film: [
     ["Ctrl Enter", "generate"],
     ["Ctrl Z", "undo"],
-    ["Ctrl Shift Z, Ctrl Y", "redo"],
+    ["Ctrl Shift Z", "redo, also Ctrl Y"],
     ["+ −", "zoom"],
     ["0", "show the whole film"],
     ["Ctrl wheel", "zoom at the pointer"],
-    ["Alt while dragging an edge", "take from the neighbour"],
+    ["Alt drag an edge", "from the neighbour"],
     ["Esc", "give up a drag"],
     ["?", "this sheet"],
   ],
-  "Player": [
+  Player: [
     ["Space", "play, pause"],
-    ["J K L", "back, pause, forward; again: faster"],
-    [", .", "one frame back, on"],
-    ["Home End", "start, end (in the player)"],
+    ["J K L", "back, pause, forward"],
+    ["J J", "faster, likewise L L"],
+    [", .", "a frame back, a frame on"],
+    ["Home End", "to its ends, in the player"],
   ],
 };
 const TEXT_FIELDS = "textarea, select, [contenteditable=''], [contenteditable=true], input:not([type=checkbox], [type=radio], [type=range], [type=button], [type=submit], [type=file])";
@@ -99,9 +101,9 @@ function openHelp() {
       const list = make("dl", "", part);
       for (const [keys, text] of rows) {
         const name = make("dt", "", list);
-        for (const key of keys.split(/(?<=\S) (?=\S)/)) {
-          if (/^[\p{L}\d←→+−,.?]+,?$/u.test(key) && !/^(while|dragging|an|edge|wheel)$/.test(key)) make("kbd", "", name).textContent = key.length > 1 ? key.replace(/,$/, "") : key;
-          else name.append(` ${key} `);
+        for (const key of keys.split(" ")) {
+          if (/^[a-z]/.test(key)) name.append(`${key} `);
+          else make("kbd", "", name).textContent = key;
         }
         make("dd", "", list).textContent = text;
       }

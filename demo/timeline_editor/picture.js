@@ -1,62 +1,83 @@
 // A picture that a segment starts from: chosen, dropped or pasted, cut to a square that can be moved.
 
 const PICTURE_PIXELS = 256;
+const CROP_PIXELS = 120; // on the short side of the picture in which the square is moved
 const pictureFile = find(".picture-file");
 const cropStage = find(".crop-stage");
 const cropWhole = find(".crop-whole");
 const cropWindow = find(".crop-window");
-// Pictures whose crop can still be moved, by the data URL that came of them: {bitmap, address, part}, with the part of the
+const KEPT_PIXELS = 640; // on the short side of a picture whose crop can be moved
+// Pictures whose crop can still be moved, by the data URL that came of them: {sheet, address, part}, with the part of the
 // way, 0 to 1, by which the square has moved along the longer side.
 const crops = new Map();
 let cropDrag = null;
 
 async function takePicture(file, id) {
   if (!file?.type.startsWith("image/") || !id) return;
-  let bitmap;
+  let sheet;
   try {
-    bitmap = await createImageBitmap(file);
+    sheet = await readSheet(file);
   } catch {
     refuse(`“${file.name}” is no picture that can be read here. Use a JPEG, PNG or WebP file.`);
     return;
   }
-  const crop = { bitmap, address: URL.createObjectURL(file), part: 0.5 };
-  if (indexOf(doc, id) < 0) return;
+  const blob = await new Promise((resolve) => sheet.toBlob(resolve, "image/jpeg", 0.9));
+  const crop = { sheet, address: URL.createObjectURL(blob), part: 0.5 };
   const picture = cutSquare(crop);
+  if (indexOf(doc, id) < 0) return;
   crops.set(picture, crop);
-  if (edit(withPicture(doc, id, picture), "The segment starts from a picture", id)) find(".picture-fold").open = true;
+  if (edit(withPicture(doc, id, picture), "The segment starts from a picture", id)) unfold("picture", true);
 }
 
-function cutSquare({ bitmap, part }) {
-  const side = Math.min(bitmap.width, bitmap.height);
+function paper(width, height) {
   const sheet = document.createElement("canvas");
-  sheet.width = sheet.height = PICTURE_PIXELS;
+  sheet.width = Math.round(width);
+  sheet.height = Math.round(height);
   const context = sheet.getContext("2d");
   context.fillStyle = "#fff"; // behind a picture with holes
-  context.fillRect(0, 0, PICTURE_PIXELS, PICTURE_PIXELS);
+  context.fillRect(0, 0, sheet.width, sheet.height);
   context.imageSmoothingQuality = "high";
-  const [x, y] = [(bitmap.width - side) * part, (bitmap.height - side) * part];
-  context.drawImage(bitmap, x, y, side, side, 0, 0, PICTURE_PIXELS, PICTURE_PIXELS);
-  const webp = sheet.toDataURL("image/webp", 0.92);
-  return webp.startsWith("data:image/webp") ? webp : sheet.toDataURL("image/jpeg", 0.92);
+  return [sheet, context];
+}
+
+// The picture, no larger than needed: a camera's would fill the memory.
+async function readSheet(file) {
+  const bitmap = await createImageBitmap(file);
+  const factor = Math.min(1, KEPT_PIXELS / Math.min(bitmap.width, bitmap.height));
+  const [sheet, context] = paper(bitmap.width * factor, bitmap.height * factor);
+  context.drawImage(bitmap, 0, 0, sheet.width, sheet.height);
+  bitmap.close();
+  return sheet;
+}
+
+function cutSquare({ sheet, part }) {
+  const side = Math.min(sheet.width, sheet.height);
+  const [square, context] = paper(PICTURE_PIXELS, PICTURE_PIXELS);
+  const [x, y] = [(sheet.width - side) * part, (sheet.height - side) * part];
+  context.drawImage(sheet, x, y, side, side, 0, 0, PICTURE_PIXELS, PICTURE_PIXELS);
+  const webp = square.toDataURL("image/webp", 0.92);
+  return webp.startsWith("data:image/webp") ? webp : square.toDataURL("image/jpeg", 0.92);
 }
 
 function drawPicture(segment) {
   const shown = isPicture(segment.picture) ? segment.picture : null;
-  find(".picture-fold").classList.toggle("used", shown !== null);
+  find("[data-do=fold-picture]").classList.toggle("used", shown !== null);
   find(".drop").hidden = shown !== null;
   find(".crop").hidden = shown === null;
   if (!shown) return;
   const crop = cropDrag?.crop ?? crops.get(shown);
-  const movable = crop !== undefined && crop.bitmap.width !== crop.bitmap.height;
+  const movable = crop !== undefined && crop.sheet.width !== crop.sheet.height;
   const result = find(".crop-result");
   if (result.address !== shown) result.src = result.address = shown;
   cropStage.hidden = !movable;
   setText(find(".crop-text"), movable ? "Move the square over the part that the segment starts with." : "The segment starts with this picture.");
   if (!movable) return;
   if (cropWhole.address !== crop.address) cropWhole.src = cropWhole.address = crop.address;
-  const { width, height } = crop.bitmap;
+  const { width, height } = crop.sheet;
   const side = Math.min(width, height);
-  cropStage.style.aspectRatio = `${width} / ${height}`;
+  const shrink = Math.min(CROP_PIXELS / side, (2.4 * CROP_PIXELS) / Math.max(width, height));
+  cropStage.style.width = `${width * shrink}px`;
+  cropStage.style.height = `${height * shrink}px`;
   cropWindow.style.width = `${(100 * side) / width}%`;
   cropWindow.style.left = `${((100 * (width - side)) / width) * crop.part}%`;
   cropWindow.style.height = `${(100 * side) / height}%`;

@@ -4,7 +4,7 @@ const find = (selector) => element.querySelector(selector);
 const TYPING_MS = 300; // a pause as long as this ends a burst of typing or of slider moves
 const STEP_MS = 1500; // bursts that follow one another this closely are one step of undo
 const MESSAGE_MS = 9000;
-const SETTLING_MS = 2000; // so long may sliders still report what they were told
+const SETTLING_MS = 2000; // so long may sliders still report what they were told, or a run be on its way
 
 const steps = new History();
 let doc = completed(structuredClone(props.value));
@@ -12,11 +12,12 @@ let selected = doc.segments[0]?.id ?? null;
 let drag = null; // a gesture of the pointer, see drag.js
 let burst = null; // {kind, what, before}: typing that is not committed yet
 let burstTimer = 0;
-let runOutdated = false; // the document has changed since the last run came
+let publishedAt = -Infinity; // when the document changed last, unless the server has answered since
 let run = {}; // what the server says of the document
 let rows = new Map(); // its segments by id
 let progress = {}; // segments at work, between two runs
-let variations = {};
+let variations = {}; // other seeds of one segment
+let asked = null; // the segment whose variations are on their way
 let words = { list: [], known: new Set() };
 let toldSettings = []; // [{settings, time}] that have been sent to the sliders
 let drawing = false; // a drawing is due in the next frame
@@ -36,7 +37,7 @@ function readJson(text) {
 function readRun() {
   run = readJson(props.run);
   rows = new Map(Object.entries(run.segments ?? {}));
-  runOutdated = false;
+  publishedAt = -Infinity;
   drawSoon();
 }
 
@@ -47,6 +48,7 @@ function readProgress() {
 
 function readVariations() {
   variations = readJson(props.variations);
+  asked = null;
   drawSoon();
 }
 
@@ -91,7 +93,7 @@ function select(id) {
 }
 
 function publish() {
-  runOutdated = true;
+  publishedAt = performance.now();
   props.value = structuredClone(doc);
 }
 
@@ -175,12 +177,20 @@ function takeSettings(settings) {
 
 // A document from the server: a project was opened.
 function takeValue() {
-  const next = completed(structuredClone(props.value));
   if (drag) cancelDrag();
-  finishBurst();
+  const value = structuredClone(props.value);
+  const next = completed(value);
+  if (burst) {
+    // what was being typed is one more step on the way back, but no longer the document
+    clearTimeout(burstTimer);
+    steps.add(burst.before, burst.what);
+    burst = null;
+  }
   if (same(next, doc)) return;
+  steps.close();
   steps.add(doc, "Another film opened");
   doc = next;
+  if (!same(value, doc)) publish();
   if (indexOf(doc, selected) < 0) select(doc.segments[0]?.id ?? null);
   draw({ fields: true });
 }
@@ -188,7 +198,8 @@ function takeValue() {
 // Make what is missing; where nothing is, another film of the same story.
 function generate() {
   finishBurst();
-  if (run.todo === 0 && !run.running && !runOutdated) {
+  const answered = performance.now() - publishedAt > SETTLING_MS;
+  if (run.todo === 0 && !run.running && answered) {
     const next = reseeded(doc, randomSeed);
     if (same(next, doc)) say("Every seed is locked and every clip is made.");
     else edit(next, "New seeds for all segments that are not locked");

@@ -1,17 +1,15 @@
 // Four other seeds of a segment side by side, of which one may be picked.
 
-const panel = find(".variations");
+const variationsPanel = find(".variations");
 const tiles = find(".tiles");
 let dismissed = null; // the segment whose variations were closed, until the server forgets them
-let asked = null; // the segment whose variations are on their way
 
 function drawVariations() {
   const { segment, options = [] } = variations;
   if (segment === undefined) dismissed = null;
-  if (segment === asked) asked = null;
   const waiting = asked === selected && asked !== null;
   const shown = waiting || (segment === selected && dismissed !== segment && options.length > 0);
-  panel.hidden = !shown;
+  variationsPanel.hidden = !shown;
   find("[data-do=vary]").disabled = shown;
   if (!shown) {
     for (const tile of tiles.children) tile.querySelector("video").pause();

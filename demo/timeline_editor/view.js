@@ -96,6 +96,7 @@ function drawSegment(segment, index, { start, seconds }) {
   const isSelected = segment.id === selected;
   const own = segment.num_inference_steps !== null || segment.guidance_scale !== null;
   const seam = segment.behind !== null || state.seam !== null;
+  const varied = variations.segment === segment.id && dismissed !== segment.id;
   const note = stateText(state);
   const below = [formatSeconds(seconds), note].filter(Boolean).join(" · ");
   const label = [
@@ -107,7 +108,7 @@ function drawSegment(segment, index, { start, seconds }) {
     seam && (state.seam ?? "a seam in front of it"),
   ].filter(Boolean).join(", ");
   const { name, part, made, pictures } = state;
-  const look = [left, width, scale, dragged, resizing, isSelected, name, part, made, label, opens, pictures, segment.clips, segment.picture?.length].join("|");
+  const look = [left, width, scale, dragged, resizing, isSelected, name, part, made, label, opens, pictures, varied, segment.clips, segment.picture?.length].join("|");
   if (node.drawn === look && node.picture === segment.picture) return;
   node.drawn = look;
   node.picture = segment.picture;
@@ -119,7 +120,7 @@ function drawSegment(segment, index, { start, seconds }) {
   node.classList.toggle("seamed", seam);
   node.dataset.state = name;
   node.dataset.pictures = pictures.some(Boolean) || segment.picture !== null;
-  node.marksNode.dataset.marks = [segment.picture && "picture", own && "own", segment.locked && "locked"].filter(Boolean).join(" ");
+  node.marksNode.dataset.marks = [varied && "tiles", segment.picture && "picture", own && "own", segment.locked && "locked"].filter(Boolean).join(" ");
   setText(node.labelNode, segment.prompt || "Empty prompt");
   node.labelNode.classList.toggle("empty", !segment.prompt.trim());
   setText(node.belowNode, below);
@@ -128,7 +129,7 @@ function drawSegment(segment, index, { start, seconds }) {
   node.setAttribute("aria-selected", isSelected);
   node.setAttribute("aria-label", label);
   node.tabIndex = isSelected ? 0 : -1;
-  node.gridNode.style.backgroundPositionX = `${opens ? (props.shape.lead_frames / props.shape.fps) * scale : 0}px`;
+  node.gridNode.style.left = `${opens ? (props.shape.lead_frames / props.shape.fps) * scale : 0}px`;
   drawStrip(node, segment, opens, state);
 }
 
@@ -195,6 +196,7 @@ function drawToolbar(seconds, frames) {
   setText(find(".summary"), count ? `${countOf(count, "segment")} · ${formatSeconds(seconds)} · ${countOf(frames, "frame")}` : "");
   const off = { undo: !steps.past.length, redo: !steps.future.length, split: !count, duplicate: !count, delete: !count };
   for (const [name, disabled] of Object.entries(off)) find(`[data-do=${name}]`).disabled = disabled;
+  if (document.activeElement !== titleField || !burst) drawField(titleField, doc.title, true);
   setText(find(".footage-button span"), doc.footage ? "Another video" : "Begin with a video");
   drawZoom();
 }

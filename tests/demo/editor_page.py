@@ -32,7 +32,8 @@ WORDS = {
         "actions": ["walks right", "walks left", "jumps", "moves to the right"],
         "places": ["in the snow", "in the forest", "on the moon"],
     },
-    "known": sorted(set("a an and the in on to fox flying saucer robot rabbit walks right left jumps moves snow forest moon".split())),
+    "known": "a an and the in on to at fox flying saucer robot rabbit walks right left jumps moves snow forest".split()
+    + ["moon"],
 }  # fmt: skip
 # A gif of one grey pixel, as a poster or a picture.
 PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAJmZmQAAACH5BAAAAAAALAAAAAABAAEAAAICRAEAOw=="
