@@ -114,7 +114,9 @@ def _wire_films(widgets: Widgets, handlers: Handlers) -> None:
     """Generate, takes, Pause, Stop, the queue."""
     document, page_id = widgets.editor, widgets.page_id
     widgets.generate.click(None, js="() => { window.dispatchEvent(new CustomEvent('phenaki:generate')); }", **QUIET)
-    document.submit(handlers.generate, [document, page_id], None, concurrency_limit=None, **QUIET)
+    document.submit(
+        handlers.generate, [document, page_id], None, concurrency_limit=None, trigger_mode="multiple", **QUIET
+    )
     document.vary(handlers.vary, [document, page_id], None, concurrency_limit=None, **QUIET)
     document.stop_varying(handlers.stop_varying, page_id, None, queue=False, **QUIET)
     widgets.pause.click(handlers.pause, page_id, None, queue=False, **QUIET)
