@@ -83,8 +83,13 @@ function toggleGiving() {
   say(giving ? "Resizing takes from the neighbour; Alt pushes the rest." : "Resizing pushes the rest; Alt takes from the neighbour.");
 }
 
+// Scroll the timeline, and it alone, so that the selected segment is in view.
 function reveal() {
-  nodes.get(selected)?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  const place = layout(doc, props.shape)[indexOf(doc, selected)];
+  if (!place) return;
+  const [from, to] = [place.start * scale, (place.start + place.seconds) * scale];
+  const room = viewWidth - SIDE_PIXELS;
+  if (to > viewLeft + room || from < viewLeft) scrollTimeline(to - from > room || from < viewLeft ? from - MARGIN : to - room + MARGIN);
 }
 
 const ACTIONS = {

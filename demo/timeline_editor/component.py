@@ -1,6 +1,7 @@
 """The timeline editor: an HTML component whose page side lives in the files beside this one.
 
-The template is constant and never holds a prompt: the page's own scripts build the rest, and write text only as text.
+The script puts a constant page in place and builds the rest, and writes text only as text. gradio's own templates stay
+empty: it would read them anew, styles and all, whenever the document changes, and text in them as code.
 """
 
 from __future__ import annotations
@@ -30,8 +31,18 @@ EMPTY_DOCUMENT: dict[str, Any] = {
 AS_TEXT = ("run", "variations", "words")  # the page's framework would watch every field of hundreds of rows one by one
 
 
-def _read(names: tuple[str, ...]) -> str:
+# The id in front belongs to nothing; it lends the rules the weight to win over the page's general ones.
+SCOPE = ":is(#_, .timeline-editor)"
+
+
+def _read(*names: str) -> str:
     return "\n".join((FOLDER / name).read_text(encoding="utf-8") for name in names)
+
+
+def page_script() -> str:
+    """The page's side in one piece: what it consists of, how it looks, and what it does."""
+    page = f"<style>{_read('motion.css')}\n{SCOPE} {{ {_read(*STYLES)} }}</style>\n{_read('editor.html')}"
+    return f"element.innerHTML = {json.dumps(page)};\n{_read(*SCRIPTS)}"
 
 
 class TimelineEditor(gr.HTML):
@@ -48,9 +59,9 @@ class TimelineEditor(gr.HTML):
 
     def __init__(self, value: dict[str, Any] | None = None, **options: Any) -> None:
         defaults: dict[str, Any] = {
-            "html_template": _read(("editor.html",)),
-            "css_template": _read(STYLES),
-            "js_on_load": _read(SCRIPTS),
+            "html_template": "<div></div>",
+            "css_template": "",
+            "js_on_load": page_script(),
             "apply_default_css": False,
             "run": "{}",
             "progress": {},

@@ -34,7 +34,7 @@ function follow() {
 }
 
 function distance() {
-  return drag.x - drag.startX + scroller.scrollLeft - drag.scrolled;
+  return drag.x - drag.startX + viewLeft - drag.scrolled;
 }
 
 function followPlace() {
@@ -79,7 +79,7 @@ function showBubble(text, x, refused) {
   setText(bubble, text);
   bubble.classList.toggle("refused", refused);
   const half = bubble.offsetWidth / 2;
-  const [from, to] = [scroller.scrollLeft - (drag.shift ?? 0), scroller.scrollLeft + scroller.clientWidth - SIDE_PIXELS];
+  const [from, to] = [viewLeft - (drag.shift ?? 0), viewLeft + viewWidth - SIDE_PIXELS];
   bubble.style.left = `${Math.max(from + half, Math.min(x, to - half))}px`;
 }
 
@@ -89,7 +89,7 @@ function scrollAtEdge() {
   if (drag) drag.scrolling = over !== 0;
   if (!over) return;
   const before = scroller.scrollLeft;
-  scroller.scrollLeft += over / 3;
+  scrollTimeline(before + over / 3);
   if (scroller.scrollLeft !== before) follow();
   requestAnimationFrame(scrollAtEdge);
 }
@@ -120,7 +120,7 @@ track.addEventListener("pointerdown", (event) => {
   select(node.dataset.id);
   const handle = event.target.closest(".handle");
   const side = handle?.classList.contains("left") ? "left" : "right";
-  const where = { startX: event.clientX, x: event.clientX, scrolled: scroller.scrollLeft, pointerId: event.pointerId };
+  const where = { startX: event.clientX, x: event.clientX, scrolled: viewLeft, pointerId: event.pointerId };
   drag = { kind: handle ? "size" : "move", side, id: selected, finger: event.pointerType === "touch", started: false, shift: 0, ...where };
   if (drag.kind === "size") startDrag();
   else if (drag.finger) {

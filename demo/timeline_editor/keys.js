@@ -103,7 +103,10 @@ function openHelp() {
         const name = make("dt", "", list);
         for (const key of keys.split(" ")) {
           if (/^[a-z]/.test(key)) name.append(`${key} `);
-          else make("kbd", "", name).textContent = key;
+          else {
+            make("kbd", "", name).textContent = key;
+            name.append(" ");
+          }
         }
         make("dd", "", list).textContent = text;
       }

@@ -14,7 +14,10 @@ window.addEventListener("phenaki:settings", (event) => takeSettings(event.detail
 // What has been typed is committed before anything outside the editor is pressed or the page goes.
 window.addEventListener("pagehide", finishBurst);
 
-new ResizeObserver(() => draw()).observe(scroller);
+new ResizeObserver(() => {
+  viewWidth = scroller.clientWidth;
+  draw();
+}).observe(scroller);
 find(".footage-button").hidden = typeof server.read_footage !== "function";
 readProps();
 draw();

@@ -8,15 +8,20 @@ const MIN_CLIP_PIXELS = 46; // of one clip, unless one zooms out further
 const MAX_SCALE = 480; // pixels for a second of film
 const ZOOM = 1.4; // by one press
 const SIDE_PIXELS = 32; // padding of the scroller, left and right
+const MARGIN = 20; // pixels beside what has been scrolled into view
 const SHORTEST = 4; // seconds of film that fill the width at most
 let zoom = null; // pixels for a second; null: as much as fits, but not too small; "fit": the whole film
 let playTime = 0; // seconds of the film on screen
 let wasInView = true;
 let scrubbing = false;
 
+// Reading a size in the midst of drawing would make the browser lay out everything at once.
+let viewWidth = scroller.clientWidth;
+let viewLeft = 0;
+
 function fittingScale() {
   const seconds = totalFrames(doc, props.shape) / props.shape.fps;
-  return Math.max(1, (scroller.clientWidth - SIDE_PIXELS - ADD_PIXELS) / Math.max(seconds, SHORTEST));
+  return Math.max(1, (viewWidth - SIDE_PIXELS - ADD_PIXELS) / Math.max(seconds, SHORTEST));
 }
 
 function pixelsPerSecond() {
@@ -29,14 +34,14 @@ function pixelsPerSecond() {
 // Zoom so that the film's moment at `x`, pixels from the left of the view, stays where it is.
 function zoomTo(next, x = null) {
   if (drag?.started) return;
-  const moment = playTime * scale - scroller.scrollLeft;
-  const anchor = x ?? (moment >= 0 && moment <= scroller.clientWidth ? moment + SIDE_PIXELS / 2 : scroller.clientWidth / 2);
-  const seconds = (scroller.scrollLeft + anchor - SIDE_PIXELS / 2) / scale;
+  const moment = playTime * scale - viewLeft;
+  const anchor = x ?? (moment >= 0 && moment <= viewWidth ? moment + SIDE_PIXELS / 2 : viewWidth / 2);
+  const seconds = (viewLeft + anchor - SIDE_PIXELS / 2) / scale;
   zoom = next === "fit" ? next : Math.min(MAX_SCALE, next);
   if (zoom !== "fit" && zoom <= fittingScale()) zoom = "fit";
   track.classList.add("still");
   draw();
-  scroller.scrollLeft = seconds * scale - anchor + SIDE_PIXELS / 2;
+  scrollTimeline(seconds * scale - anchor + SIDE_PIXELS / 2);
   requestAnimationFrame(() => track.classList.remove("still"));
 }
 
@@ -79,7 +84,12 @@ function drawPlayhead() {
 }
 
 function isInView(x) {
-  return x >= scroller.scrollLeft - SIDE_PIXELS && x <= scroller.scrollLeft + scroller.clientWidth - SIDE_PIXELS;
+  return x >= viewLeft - SIDE_PIXELS && x <= viewLeft + viewWidth - SIDE_PIXELS;
+}
+
+function scrollTimeline(left) {
+  scroller.scrollLeft = left;
+  viewLeft = scroller.scrollLeft;
 }
 
 // Follows the player, page by page, but leaves alone someone who has scrolled elsewhere.
@@ -88,7 +98,7 @@ function takeTime(seconds) {
   playTime = seconds;
   drawPlayhead();
   const inView = isInView(playTime * scale);
-  if (wasInView && !inView && !drag) scroller.scrollLeft = Math.max(0, playTime * scale - 24);
+  if (wasInView && !inView && !drag) scrollTimeline(playTime * scale - MARGIN);
   wasInView = inView || (wasInView && !drag);
 }
 
@@ -112,7 +122,10 @@ ruler.addEventListener("pointerdown", (event) => {
 });
 ruler.addEventListener("pointermove", (event) => scrubbing && scrubTo(event));
 for (const name of ["pointerup", "pointercancel"]) ruler.addEventListener(name, () => (scrubbing = false));
-scroller.addEventListener("scroll", () => (wasInView = isInView(playTime * scale)));
+scroller.addEventListener("scroll", () => {
+  viewLeft = scroller.scrollLeft;
+  wasInView = isInView(playTime * scale);
+});
 
 // With the keyboard: by a frame, with Shift by a clip, or to an end.
 ruler.addEventListener("keydown", (event) => {
@@ -124,5 +137,5 @@ ruler.addEventListener("keydown", (event) => {
   event.preventDefault();
   event.stopPropagation();
   seekTo(to);
-  if (!isInView(playTime * scale)) scroller.scrollLeft = Math.max(0, playTime * scale - scroller.clientWidth / 2);
+  if (!isInView(playTime * scale)) scrollTimeline(playTime * scale - viewWidth / 2);
 });

@@ -21,7 +21,7 @@ function drawVariations() {
   setText(find("[data-do=stop-varying]"), making ? "Stop" : "Close");
   while (tiles.children.length > rows.length) tiles.lastChild.remove();
   rows.forEach((option, index) => {
-    if (!tiles.children[index]) tiles.append(find(".tile-template").content.firstElementChild.cloneNode(true));
+    if (!tiles.children[index]) tiles.append(copyOf(".tile-template"));
     drawTile(tiles.children[index], option, index);
   });
 }
@@ -46,6 +46,7 @@ function drawTile(tile, option, index) {
   if (movie && video.paused) video.play().catch(() => {});
   const thumbnail = movie ? null : (option.thumbnail ?? null);
   image.hidden = !thumbnail;
+  tile.classList.toggle("pictured", Boolean(thumbnail));
   if (thumbnail && image.address !== thumbnail) image.src = image.address = thumbnail;
 }
 

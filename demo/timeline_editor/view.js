@@ -24,14 +24,18 @@ function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+function setAttribute(node, name, value) {
+  if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value);
+}
+
 function isPicture(text) {
   return typeof text === "string" && /^data:image\/(webp|jpeg|png|gif);base64,/.test(text);
 }
 
 function segmentNode(id) {
   if (nodes.has(id)) return nodes.get(id);
-  const node = find(".segment-template").content.firstElementChild.cloneNode(true);
-  for (const part of ["strip", "grid", "label", "below", "part", "seam", "marks"]) node[`${part}Node`] = node.querySelector(`.${part}`);
+  const node = copyOf(".segment-template");
+  for (const part of ["strip", "grid", "label", "below", "part", "marks"]) node[`${part}Node`] = node.querySelector(`.${part}`);
   node.dataset.id = id;
   node.drawn = "";
   track.append(node);
@@ -76,6 +80,7 @@ function draw({ fields = false } = {}) {
   canvas.style.translate = drag?.shift ? `${drag.shift}px` : "";
   addButton.style.left = `${seconds * scale}px`;
   addButton.classList.toggle("first", !doc.segments.length);
+  canvas.classList.toggle("empty", !doc.segments.length);
   drawFootage();
   drawSlot(places);
   drawRuler(seconds);
@@ -118,19 +123,44 @@ function drawSegment(segment, index, { start, seconds }) {
   node.classList.toggle("resizing", resizing);
   node.classList.toggle("narrow", width < 46);
   node.classList.toggle("seamed", seam);
-  node.dataset.state = name;
-  node.dataset.pictures = pictures.some(Boolean) || segment.picture !== null;
-  node.marksNode.dataset.marks = [varied && "tiles", segment.picture && "picture", own && "own", segment.locked && "locked"].filter(Boolean).join(" ");
+  setAttribute(node, "data-state", name);
+  setAttribute(node, "data-pictures", pictures.some(Boolean) || segment.picture !== null);
+  drawMarks(node, [varied && "tiles", segment.picture && "picture", own && "knobs", segment.locked && "locked"].filter(Boolean));
+  drawSeamMark(node, seam ? (state.seam ?? "This segment does not grow out of the one in front of it") : null);
   setText(node.labelNode, segment.prompt || "Empty prompt");
   node.labelNode.classList.toggle("empty", !segment.prompt.trim());
   setText(node.belowNode, below);
   node.partNode.style.transform = `scaleX(${name === "running" || name === "paused" ? part : 0})`;
-  node.seamNode.title = state.seam ?? "This segment does not grow out of the one in front of it";
-  node.setAttribute("aria-selected", isSelected);
-  node.setAttribute("aria-label", label);
-  node.tabIndex = isSelected ? 0 : -1;
+  setAttribute(node, "aria-selected", isSelected);
+  setAttribute(node, "aria-label", label);
+  setAttribute(node, "tabindex", isSelected ? 0 : -1);
   node.gridNode.style.left = `${opens ? (props.shape.lead_frames / props.shape.fps) * scale : 0}px`;
   drawStrip(node, segment, opens, state);
+}
+
+function copyOf(template) {
+  return find(template).content.firstElementChild.cloneNode(true);
+}
+
+// Small signs in the corner: few segments have any.
+function drawMarks(node, marks) {
+  const wanted = marks.join(" ");
+  if ((node.marks ?? "") === wanted) return;
+  node.marks = wanted;
+  node.marksNode.replaceChildren(...marks.map((mark) => {
+    const sign = copyOf(".mark-template");
+    sign.setAttribute("class", `mark-${mark}`);
+    sign.firstElementChild.setAttribute("href", `#pk-${mark}`);
+    return sign;
+  }));
+}
+
+function drawSeamMark(node, title) {
+  if (title === null) node.querySelector(".seam")?.remove();
+  else {
+    if (!node.querySelector(".seam")) node.append(copyOf(".seam-template"));
+    node.querySelector(".seam").title = title;
+  }
 }
 
 // One picture for each clip; clips that are to be made (again) look faded.

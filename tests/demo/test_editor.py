@@ -14,7 +14,7 @@ import gradio as gr
 import pytest
 
 from demo.timeline_editor import component
-from demo.timeline_editor.component import SCRIPTS, STYLES, TimelineEditor, shape_props, update_editor
+from demo.timeline_editor.component import SCRIPTS, STYLES, TimelineEditor, page_script, shape_props, update_editor
 from phenaki import ClipShape
 from tests.demo.editor_model import Model, pixels
 from tests.demo.editor_page import CHROMIUM, FLAGS, PIXEL, SETTINGS, WORDS, document, segment
@@ -356,16 +356,16 @@ def test_unknown_words_are_named(page):
 
 
 # The component without a browser
-def test_the_template_is_constant():
-    for name in ("editor.html", *STYLES):
-        text = read(name)
-        assert not re.search(r"\$\{|\{\{|`|\\", text), f"{name} would be read as a template"
+def test_gradios_templates_stay_empty():
+    """Text in them would be read as code, and all styles anew, whenever the document changes."""
+    editor = TimelineEditor(document(segment("${1} {{x}}")), render=False)
+    assert (editor.html_template, editor.css_template) == ("<div></div>", "")
 
 
 def test_no_property_is_taken_for_an_event():
     """gradio takes every name that stands in quotes in the script for an event's."""
     editor = TimelineEditor(render=False)
-    script = "\n".join(map(read, SCRIPTS))
+    script = page_script()
     for name in ("run", "progress", "variations", "words", "shape"):
         assert not re.search(rf"[`'\"]{name}[`'\"]", script), name
     config = editor.get_config()
@@ -378,7 +378,7 @@ def test_no_property_is_taken_for_an_event():
 def test_every_script_and_style_is_loaded():
     folder = Path(component.__file__).parent
     assert {path.name for path in folder.glob("*.js")} == set(SCRIPTS)
-    assert {path.name for path in folder.glob("*.css")} == set(STYLES)
+    assert {path.name for path in folder.glob("*.css")} == {*STYLES, "motion.css"}
 
 
 def test_the_schema_says_what_arrays_hold():
