@@ -5,14 +5,13 @@ from phenaki.video.clip import write_clip
 from phenaki.video.export import export_film, export_mp4
 from phenaki.video.export_config import ExportConfig
 from phenaki.video.film import open_film
-from phenaki.video.frames import enlarge, frames_to_video, read_image, video_to_frames
+from phenaki.video.frames import frames_to_video, read_image, video_to_frames
 from phenaki.video.metadata import read_project
 
 __all__ = [
     "Caption",
     "ExportConfig",
     "captions_of",
-    "enlarge",
     "export_film",
     "export_mp4",
     "frames_to_video",
