@@ -19,7 +19,7 @@ from phenaki.video.export_config import EXTENSIONS
 def add_export_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """``export``: a finished film as another kind of file."""
     export = commands.add_parser("export", help="write a film made here as another kind of file")
-    export.add_argument("film", type=Path, help="an .mp4, .webm or .gif made by this program")
+    export.add_argument("film", type=Path, help="an .mp4 or .webm made by this program")
     kinds = ", ".join(EXTENSIONS.values())
     export.add_argument("-o", "--output", type=Path, required=True, help=f"its ending says what is made: {kinds}")
     add_export_options(export)

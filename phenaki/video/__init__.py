@@ -6,7 +6,7 @@ from phenaki.video.export import export_film, export_mp4
 from phenaki.video.export_config import ExportConfig
 from phenaki.video.film import open_film
 from phenaki.video.footage import read_footage
-from phenaki.video.frames import enlarge, frames_to_video, read_image, video_to_frames
+from phenaki.video.frames import frames_to_video, read_image, video_to_frames
 from phenaki.video.metadata import read_project
 from phenaki.video.packing import pack_frames, unpack_frames
 
@@ -14,7 +14,6 @@ __all__ = [
     "Caption",
     "ExportConfig",
     "captions_of",
-    "enlarge",
     "export_film",
     "export_mp4",
     "frames_to_video",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import islice
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -46,20 +48,20 @@ class CaptionBurner:
 def _masks(text: str, height: int, width: int) -> tuple[Image.Image, Image.Image]:
     """Where the outline and where the letters go in the lower part of the picture, 0 to 255."""
     tall = int(height * LOWER_PART)
-    margin = max(1, height // 40)
-    letters = max(MIN_LETTERS, round(min(height, width) / 18))
+    margin = max(2, min(height, width) // 32)
+    letters = max(MIN_LETTERS + 1, round(min(height, width) / 18))
     while True:
         font, line_text = _readable(text, letters)
         stroke = max(1, round(letters / 11))
         leading = round(letters * 1.2) + stroke
-        lines = _wrap(line_text, font, width - 2 * (margin + stroke))
+        room = width - 2 * (margin + stroke)
         most = max(1, (tall - margin - 2 * stroke) // leading)
+        lines = list(islice(_wrap(line_text, font, room), most + 1))
         if len(lines) <= most or letters <= MIN_LETTERS:
             break
         letters = max(MIN_LETTERS, int(letters * 0.9))
     if len(lines) > most:
-        lines = lines[:most]
-        lines[-1] = _cut(lines[-1], font, width - 2 * (margin + stroke))
+        lines = [*lines[: most - 1], _fitting(lines[most - 1], font, room, "…")]
     masks = Image.new("L", (width, tall)), Image.new("L", (width, tall))
     top = tall - margin - stroke - leading * len(lines)
     for i, line in enumerate(lines):
@@ -94,9 +96,8 @@ def _drawn(font: Font, characters: set[str]) -> set[str]:
     return {c for c in characters if c == " " or bytes(font.getmask(c)) != missing}
 
 
-def _wrap(lines: list[str], font: Font, width: float) -> list[str]:
+def _wrap(lines: list[str], font: Font, width: float) -> Iterator[str]:
     """Lines broken between words, or inside one that is too long, so that none is wider than ``width``."""
-    broken: list[str] = []
     for line in lines:
         row = ""
         for word in line.split():
@@ -104,18 +105,17 @@ def _wrap(lines: list[str], font: Font, width: float) -> list[str]:
                 row = f"{row} {word}"
                 continue
             if row:
-                broken.append(row)
+                yield row
             row = word
-            while font.getlength(row) > width and len(row) > 1:
-                fits = next(n for n in range(len(row) - 1, 0, -1) if n == 1 or font.getlength(row[:n]) <= width)
-                broken.append(row[:fits])
-                row = row[fits:]
+            while len(row) > 1 and font.getlength(row) > width:
+                begin = _fitting(row, font, width) or row[0]
+                yield begin
+                row = row[len(begin) :]
         if row:
-            broken.append(row)
-    return broken
+            yield row
 
 
-def _cut(line: str, font: Font, width: float) -> str:
-    while line and font.getlength(line + "…") > width:
-        line = line[:-1]
-    return line.rstrip() + "…"
+def _fitting(text: str, font: Font, width: float, ending: str = "") -> str:
+    """As much of the beginning of a text as fits together with the ending."""
+    length = bisect_right(range(len(text)), width, key=lambda n: font.getlength(text[: n + 1] + ending))
+    return text[:length] + ending

@@ -81,7 +81,7 @@ def srt_text(captions: Iterable[Caption]) -> str:
     """A SubRip file. It has no escapes: an invisible space keeps what looks like markup from being taken for it."""
     cues = []
     for i, caption in enumerate(in_order(captions), 1):
-        text = re.sub(r"<(?=[\w/!])|\{(?=\\)|--(?=>)", "\\g<0>\u200b", _wrapped(caption.text))
+        text = re.sub(r"<(?=[\w/!])|\{(?=\\)|\\(?=[nNh])|--(?=>)", "\\g<0>\u200b", _wrapped(caption.text))
         cues.append(f"{i}\n{_clock(caption.start, ',')} --> {_clock(caption.end, ',')}\n{text}\n")
     return "\n".join(cues)
 

@@ -70,14 +70,16 @@ def export_film(
     if rate > config.max_fps:
         raise MediaError(f"A {config.format} shows {config.max_fps:g} frames per second at most; choose a lower rate.")
     _check_project(project)
+    yield 0.0
     with whole_file(path) as part, TemporaryDirectory(prefix=".film-", dir=part.parent) as scratch:
         if not config.has_pictures:
+            seconds = num_frames / fps if num_frames else max((c.end for c in captions), default=0.0)
             movie = movie or path.with_suffix(".mp4").name
-            part.write_text(_text(config, captions, fps, num_frames, movie, project), encoding="utf-8", newline="\n")
+            text = _text(config, captions, seconds, float(rate), movie, project)
+            part.write_text(text, encoding="utf-8", newline="\n")
         else:
             with closing(_writer(part, Path(scratch), float(rate), config, captions, project)) as writer:
                 burner = CaptionBurner(captions if config.burn_captions else ())
-                done = 0.0
                 for done, picture in _pictures(clips, fps, rate, config, burner, num_frames, upscale):
                     yield writer.share * done
                     writer.write(picture)
@@ -157,12 +159,7 @@ def _exact(fps: float) -> Fraction:
 
 
 def _text(
-    config: ExportConfig,
-    captions: list[Caption],
-    fps: float,
-    num_frames: int | None,
-    movie: str,
-    project: Project | None,
+    config: ExportConfig, captions: list[Caption], seconds: float, fps: float, movie: str, project: Project | None
 ) -> str:
     if not captions:
         raise MediaError("There is no prompt to write. Add a segment first.")
@@ -170,9 +167,7 @@ def _text(
         return srt_text(captions)
     if config.format == "vtt":
         return vtt_text(captions)
-    seconds = max(c.end for c in captions) if num_frames is None else num_frames / fps
-    rate = float(_exact(config.fps or fps))
-    return otio_text(captions, rate, ceil(round(seconds * rate, 6)), movie, project)
+    return otio_text(captions, fps, ceil(round(seconds * fps, 6)), movie, project)
 
 
 def _check_project(project: Project | None) -> None:

@@ -20,7 +20,7 @@ EXTENSIONS: dict[str, str] = {
     "vtt": ".vtt",
     "otio": ".otio",
 }
-MIN_SIZE, MAX_SIZE = 16, 2048  # pixels
+MIN_SIZE, MAX_SIZE = 32, 2048  # pixels
 MAX_FPS = 120.0
 MAX_GIF_FPS = 50.0  # browsers slow down a GIF whose pictures stay for less than two hundredths of a second
 
@@ -40,7 +40,7 @@ class ExportConfig:
     burn_captions: bool = False  # draw the prompts into the lower part of the picture
 
     def __post_init__(self) -> None:
-        if self.format not in EXTENSIONS:
+        if not isinstance(self.format, str) or self.format not in EXTENSIONS:
             raise ConfigError(f"The format is {shown(self.format)}; use one of {', '.join(EXTENSIONS)}.")
         size_ok = isinstance(self.size, int) and not isinstance(self.size, bool)
         if not size_ok or not MIN_SIZE <= self.size <= MAX_SIZE or self.size % 2:

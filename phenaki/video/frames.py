@@ -1,4 +1,4 @@
-"""Pictures: between the model's floats, the edge's bytes, image files and the size at which they are shown."""
+"""Pictures: between the model's floats, the edge's bytes and image files."""
 
 from __future__ import annotations
 
@@ -77,31 +77,6 @@ def read_image(source: bytes | np.ndarray, height: int, width: int) -> np.ndarra
         )
     _check_pixels(shape[1], shape[0])
     return _fit(Image.fromarray(source), height, width)
-
-
-def enlarge(frames: np.ndarray, size: int) -> np.ndarray:
-    """Enlarge smoothly by the greatest whole factor with which the longer side is at most ``size``.
-
-    Video is stored with half the colour resolution; enlarging first keeps the colours of a small picture sharp.
-
-    Args:
-        frames: (f, H, W, 3) uint8.
-        size: pixels; frames that are larger keep their size.
-
-    Returns:
-        (f, H', W', 3) uint8 with even sides: where the factor leaves an odd one, its last row or column is doubled.
-
-    Raises:
-        ShapeError: the array has another shape or type.
-    """
-    check_frames(frames)
-    _, height, width, _ = frames.shape
-    factor = max(1, size // max(height, width))
-    if factor > 1:
-        target = (width * factor, height * factor)
-        frames = np.stack([np.asarray(Image.fromarray(f).resize(target, Image.Resampling.BICUBIC)) for f in frames])
-    odd = [(0, side % 2) for side in frames.shape[1:3]]
-    return np.pad(frames, ((0, 0), *odd, (0, 0)), mode="edge") if any(add for _, add in odd) else frames
 
 
 def check_frames(frames: np.ndarray) -> None:

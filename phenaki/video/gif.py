@@ -18,11 +18,13 @@ _EXTENSION, _COMMENT, _APPLICATION = 0x21, 0xFE, 0xFF
 
 
 # A palette for each picture, chosen from a smaller one. On the example films that is 4 dB closer to the pictures than
-# one palette for the film, flickers less and takes less time; ordered dithering stays in place where nothing moves.
+# one palette for the film, flickers less and takes less time. With so many colours dithering only adds noise and bytes.
 _COLOURS = (
-    "split[a][b];[a]scale='min(iw,256)':-1:flags=area,palettegen=stats_mode=single[p];"
-    "[b][p]paletteuse=new=1:dither=bayer:bayer_scale=5"
+    "split[small][whole];[small]scale='min(iw,256)':-1:flags=area,palettegen=stats_mode=single[palette];"
+    "[whole][palette]paletteuse=new=1:dither=none"
 )
+# Whole pictures: the encoder would leave out what has the same numbers of colours as before, under another palette.
+_WHOLE = ["-gifflags", "-transdiff-offsetting"]
 
 
 class GifWriter:
@@ -33,7 +35,7 @@ class GifWriter:
     def __init__(self, path: Path, scratch: Path, fps: float, project: Project | None) -> None:
         self._path, self._project = path, project
         self._bare = scratch / "film.gif"
-        self._encoder = Encoder(self._bare, fps, "gif", "medium", ["-vf", _COLOURS, "-loop", "0"])
+        self._encoder = Encoder(self._bare, fps, "gif", "medium", ["-vf", _COLOURS, *_WHOLE, "-loop", "0"])
 
     def write(self, picture: np.ndarray) -> None:
         """Add one picture."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
@@ -57,7 +58,7 @@ def _read_text(file: BinaryIO) -> bytes | None:
     if head.startswith(b"PK"):
         return _read_zip(file)
     file.seek(0)
-    text = file.read(_READ)
+    text = file.read(2 * _READ)  # a timeline has more in it than the project
     return _from_otio(text) if b'"OTIO_SCHEMA"' in text else text
 
 
@@ -65,7 +66,7 @@ def _read_zip(file: BinaryIO) -> bytes | None:
     try:
         with ZipFile(file) as archive, archive.open(PROJECT_NAME) as entry:
             return entry.read(_READ)
-    except (BadZipFile, KeyError, NotImplementedError, RuntimeError, EOFError):
+    except (BadZipFile, KeyError, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, zlib.error):
         return None  # damaged, without a project, or locked
 
 
@@ -80,4 +81,4 @@ def _from_otio(text: bytes) -> bytes | None:
     metadata = timeline.get("metadata")
     ours = metadata.get(METADATA_KEY) if isinstance(metadata, Mapping) else None
     project = ours.get("project") if isinstance(ours, Mapping) else None
-    return None if project is None else json.dumps(project, ensure_ascii=False).encode()
+    return project.encode(errors="replace") if isinstance(project, str) else None

@@ -11,7 +11,7 @@ from phenaki.project import Project
 from phenaki.video.encoder import Encoder
 from phenaki.video.ffmpeg import H264, follow_ffmpeg, to_bt709
 
-_VP9 = "-crf 24 -b:v 0 -deadline good -cpu-used 4 -row-mt 1 -fflags +bitexact -flags:v +bitexact".split()
+_VP9 = "-crf 16 -b:v 0 -deadline good -cpu-used 5 -row-mt 1 -fflags +bitexact -flags:v +bitexact".split()
 # what the second pass adds: the index moves to the front, so that a film plays while it loads
 _CONTAINERS = {"mp4": ["-movflags", "+faststart", "-f", "mp4"], "webm": ["-cues_to_front", "1", "-f", "webm"]}
 

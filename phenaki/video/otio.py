@@ -44,12 +44,14 @@ def otio_text(captions: Iterable[Caption], fps: float, num_frames: int, movie: s
     if at < num_frames:
         children.append(_clip(name, {}, reference, at, num_frames, fps))
     track = _composition("Track.1", "Prompts", children) | {"kind": "Video"}
+    # as one text: other programs may write numbers and characters in their own way
+    ours = {} if project is None else {METADATA_KEY: {"project": project.to_json()}}
     timeline = {
         "OTIO_SCHEMA": "Timeline.1",
         "name": name,
         "global_start_time": None,
         "tracks": _composition("Stack.1", "tracks", [track]),
-        "metadata": {} if project is None else {METADATA_KEY: {"project": json.loads(project.to_json())}},
+        "metadata": ours,
     }
     return json.dumps(timeline, ensure_ascii=False, indent=1) + "\n"
 

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from phenaki.errors import MediaError, ShapeError
-from phenaki.video import enlarge, frames_to_video, read_image, video_to_frames
+from phenaki.video import frames_to_video, read_image, video_to_frames
 
 
 def every_level() -> np.ndarray:
@@ -69,8 +69,6 @@ def test_what_is_no_single_video_is_refused(shape: tuple[int, ...]) -> None:
 def test_what_are_no_frames_is_refused(frames: np.ndarray) -> None:
     with pytest.raises(ShapeError, match=r"use \(frames, height, width, 3\) of type uint8"):
         frames_to_video(frames)
-    with pytest.raises(ShapeError):
-        enlarge(frames, 256)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "BMP"])
@@ -145,29 +143,3 @@ def test_a_small_file_with_far_too_many_pixels_is_refused_before_it_is_unpacked(
         data[29:33] = zlib.crc32(bytes(data[12:29])).to_bytes(4, "big")
         with pytest.raises(MediaError, match=r"pixels; 50 million are accepted"):
             read_image(bytes(data), 8, 8)
-
-
-@pytest.mark.parametrize(
-    ("height", "width", "size", "expected"),
-    [
-        (64, 64, 256, (256, 256)),
-        (64, 48, 256, (256, 192)),
-        (48, 64, 200, (144, 192)),
-        (64, 64, 100, (64, 64)),
-        (300, 20, 256, (300, 20)),
-        (33, 7, 33, (34, 8)),
-        (1, 1, 3, (4, 4)),
-    ],
-)
-def test_pictures_grow_by_a_whole_factor_to_even_sides(
-    height: int, width: int, size: int, expected: tuple[int, int]
-) -> None:
-    large = enlarge(np.full((2, height, width, 3), 77, np.uint8), size)
-    assert large.shape == (2, *expected, 3) and (large == 77).all()
-
-
-def test_enlarging_is_smooth_and_stays_in_place() -> None:
-    ramp = np.broadcast_to(np.linspace(0, 255, 16).astype(np.uint8)[:, None], (1, 16, 16, 3))
-    large = enlarge(ramp, 64)[0, 32, :, 0].astype(int)  # (64,)
-    assert (np.diff(large) >= 0).all() and np.diff(large).max() < 12
-    assert abs(large + large[::-1] - 255).max() <= 2
