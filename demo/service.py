@@ -252,7 +252,7 @@ class GenerationService:
         count = sum(clip.num_frames for clip in clips)
         progress = export_film(
             frames, path, fps, config, captions=captions, project=project, num_frames=count,
-            upscale=self.enlarge,
+            upscale=self.enlarge if config.enlarge == "smooth" else None,
         )  # fmt: skip
         return path, progress
 

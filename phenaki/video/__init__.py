@@ -2,7 +2,7 @@
 
 from phenaki.video.captions import Caption, captions_of
 from phenaki.video.clip import write_clip
-from phenaki.video.export import export_film, export_mp4
+from phenaki.video.export import export_film
 from phenaki.video.export_config import ExportConfig
 from phenaki.video.film import open_film
 from phenaki.video.footage import read_footage
@@ -15,7 +15,6 @@ __all__ = [
     "ExportConfig",
     "captions_of",
     "export_film",
-    "export_mp4",
     "frames_to_video",
     "open_film",
     "pack_frames",

@@ -11,8 +11,8 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from phenaki.errors import MediaError, ProjectError, ShapeError
-from phenaki.project import MAX_PROJECT_BYTES, Project
+from phenaki.errors import MediaError, ShapeError
+from phenaki.project import Project
 from phenaki.video.burn import CaptionBurner
 from phenaki.video.captions import Caption, cut, srt_text, vtt_text
 from phenaki.video.export_config import ExportConfig
@@ -69,7 +69,8 @@ def export_film(
     rate = _exact(config.fps or fps)
     if rate > config.max_fps:
         raise MediaError(f"A {config.format} shows {config.max_fps:g} frames per second at most; choose a lower rate.")
-    _check_project(project)
+    if project is not None:
+        project.to_json()  # refuses one that is too large to be read back
     yield 0.0
     with whole_file(path) as part, TemporaryDirectory(prefix=".film-", dir=part.parent) as scratch:
         if not config.has_pictures:
@@ -87,14 +88,6 @@ def export_film(
                 for done in writer.finish():
                     yield writer.share + (1 - writer.share) * done
     yield 1.0
-
-
-def export_mp4(
-    clips: Iterable[np.ndarray], path: Path, fps: float, project: Project | None = None, size: int = 512
-) -> None:
-    """``export_film`` to an MP4, in one go."""
-    for _ in export_film(clips, path, fps, ExportConfig(size=size), project=project):
-        pass
 
 
 def _writer(
@@ -168,11 +161,3 @@ def _text(
     if config.format == "vtt":
         return vtt_text(captions)
     return otio_text(captions, fps, ceil(round(seconds * fps, 6)), movie, project)
-
-
-def _check_project(project: Project | None) -> None:
-    size = 0 if project is None else len(project.to_json().encode())
-    if size > MAX_PROJECT_BYTES:
-        raise ProjectError(
-            f"The project has {size} bytes; {MAX_PROJECT_BYTES} are accepted. Use a smaller start image."
-        )

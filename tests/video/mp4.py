@@ -33,8 +33,13 @@ STRANGE_PROMPTS = [
 
 def project_of(prompt: str) -> Project:
     """A project in which nothing is as it is by default."""
-    timeline = Timeline((Segment(prompt, 1.375, seed=1), Segment("it jumps", 1.5)), seed=9)
-    return Project(timeline, SamplingConfig(num_inference_steps=5, guidance_scale=2.5), "tiny", b"\x89PNG")
+    timeline = Timeline((Segment(prompt, 1.375, seed=1, start_image=b"\x89PNG"), Segment("it jumps", 1.5)), seed=9)
+    return Project(timeline, SamplingConfig(num_inference_steps=5, guidance_scale=2.5), "tiny", "Winter")
+
+
+def project_with(image: bytes) -> Project:
+    """A project that begins with this image file."""
+    return Project(Timeline((Segment("a fox walks right", 1.375, start_image=image),)))
 
 
 def colour_clip(*colours: tuple[int, int, int], height: int = 32, width: int = 32) -> np.ndarray:

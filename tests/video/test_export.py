@@ -28,6 +28,7 @@ from tests.video.mp4 import (
     export,
     numbers_in,
     project_of,
+    project_with,
 )
 
 WITH_PICTURES = ["mp4", "webm", "gif", "png"]
@@ -240,7 +241,7 @@ def test_nearest_never_shrinks(tmp_path: Path) -> None:
 
 
 def test_a_project_too_large_to_be_read_back_is_refused_before_anything_is_written(tmp_path: Path) -> None:
-    project = Project(STORY, start_image=bytes(MAX_PROJECT_BYTES))
+    project = project_with(bytes(MAX_PROJECT_BYTES))
     with pytest.raises(ProjectError, match=rf"{MAX_PROJECT_BYTES} are accepted\. Use a smaller start image"):
         export([colour_clip(RED)], tmp_path / "film.mp4", ExportConfig(), project=project)
     assert os.listdir(tmp_path) == []

@@ -13,7 +13,17 @@ from PIL import Image, ImageSequence
 from phenaki.project import Project
 from phenaki.video import ExportConfig, read_project
 from phenaki.video.gif import read_gif_comment
-from tests.video.mp4 import RED, STORY, STRANGE_PROMPTS, colour_clip, counting_clip, decode, export, project_of
+from tests.video.mp4 import (
+    RED,
+    STORY,
+    STRANGE_PROMPTS,
+    colour_clip,
+    counting_clip,
+    decode,
+    export,
+    project_of,
+    project_with,
+)
 
 
 def delays(path: Path) -> list[int]:
@@ -64,10 +74,8 @@ def test_a_project_comes_back_from_its_film(tmp_path: Path, prompt: str) -> None
 
 def test_a_film_of_one_picture_carries_its_project_too(tmp_path: Path) -> None:
     image = np.random.default_rng(0).bytes(100_000)
-    export(
-        [counting_clip(1)], tmp_path / "film.gif", ExportConfig("gif", 32), project=Project(STORY, start_image=image)
-    )
-    assert read_project(tmp_path / "film.gif") == Project(STORY, start_image=image)
+    export([counting_clip(1)], tmp_path / "film.gif", ExportConfig("gif", 32), project=project_with(image))
+    assert read_project(tmp_path / "film.gif") == project_with(image)
     assert decode(tmp_path / "film.gif").shape == (1, 32, 32, 3)
 
 
