@@ -86,8 +86,10 @@ function showBubble(text, x, refused) {
 function scrollAtEdge() {
   const { left, right } = scroller.getBoundingClientRect();
   const over = drag?.started ? Math.min(0, drag.x - left - EDGE_PIXELS) + Math.max(0, drag.x - right + EDGE_PIXELS) : 0;
-  if (drag) drag.scrolling = over !== 0;
-  if (!over) return;
+  // a drag that begins near an end of the view does not run away with it
+  const outward = over * (drag?.x - drag?.startX) > 0;
+  if (drag) drag.scrolling = outward;
+  if (!outward) return;
   const before = scroller.scrollLeft;
   scrollTimeline(before + over / 3);
   if (scroller.scrollLeft !== before) follow();

@@ -985,6 +985,13 @@ def test_the_page_answers_within_100_ms_with_200_segments(serve):
 
 
 # Everything together
+def stays_in_view(page: Any, index: int, side: str, by: float) -> bool:
+    """Whether a drag of this handle comes to no end of the view, where it would scroll."""
+    view = page.locator("#editor .scroller").bounding_box()
+    x, _ = middle(page, handle(page, index, side))
+    return all(view["x"] + 60 < at < view["x"] + view["width"] - 60 for at in (x, x + by))
+
+
 def random_ui_edit(rng: random.Random, page: Any, model: Model, site: EditorPage) -> str:
     """One edit by mouse or keyboard, made in the model, too; returns its name."""
     rows = model.segments
@@ -1130,6 +1137,8 @@ def random_ui_edit(rng: random.Random, page: Any, model: Model, site: EditorPage
         clip = clip_pixels(page)
         by = rng.randint(-3, 3)
         side = rng.choice(["left", "right"])
+        if not stays_in_view(page, i, side, by * clip):
+            return "edge near the end of the view"
         drag(page, page.locator(f"#editor .segment[data-id='{ids[i]}'] .handle.{side}"), by * clip, steps=3)
         clips = max(1, rows[i]["clips"] + (by if side == "right" else -by))
         while not model.change(i, clips=clips):  # it stops where the film is as long as it may be
@@ -1139,6 +1148,8 @@ def random_ui_edit(rng: random.Random, page: Any, model: Model, site: EditorPage
             choose(i)
             clip = clip_pixels(page)
             by = rng.randint(-3, 3)
+            if not stays_in_view(page, i, "right", by * clip):
+                return "give near the end of the view"
             page.keyboard.down("Alt")
             drag(page, page.locator(f"#editor .segment[data-id='{ids[i]}'] .handle.right"), by * clip, steps=3)
             page.keyboard.up("Alt")
@@ -1162,6 +1173,14 @@ def random_ui_edit(rng: random.Random, page: Any, model: Model, site: EditorPage
     return name
 
 
+def difference(done: list[str], heard: dict[str, Any], expected: dict[str, Any]) -> str:
+    lines = [f"edits: {done[-6:]}"]
+    for name in expected:
+        if heard[name] != expected[name]:
+            lines += [f"{name}:", f"  heard {heard[name]}", f"  model {expected[name]}"]
+    return "\n".join(lines)
+
+
 def test_200_random_edits_leave_page_server_and_model_agreed(serve):
     rng = random.Random(4)
     site = serve(shape={"max_segments": 9, "max_seconds": 30})
@@ -1174,7 +1193,7 @@ def test_200_random_edits_leave_page_server_and_model_agreed(serve):
         if model.document != before:
             end = time.monotonic() + 5
             while not (len(site.documents) > heard and site.documents[-1] == model.document):
-                assert time.monotonic() < end, (done[-6:], site.documents[-1], model.document)
+                assert time.monotonic() < end, difference(done, site.documents[-1], model.document)
                 page.wait_for_timeout(10)
         shown = segments(page).evaluate_all("nodes => nodes.map((node) => node.dataset.id)")
         assert shown == [r["id"] for r in model.segments], done[-6:]
