@@ -1,11 +1,14 @@
-"""The network: convolutions at the size of the input and at half of it, and what they add to a plain enlargement.
+"""The network: convolutions at the size of the input and at halves of it, and what they add to a plain enlargement.
 
 Each frame is enlarged by itself. So a film is the same however it is cut into clips, and no seam can appear.
 """
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,22 +26,31 @@ SCALE = 4  # the output is so many times as high and wide
 class UpsamplerConfig:
     """Sizes of the upsampler."""
 
-    channels: int = 48  # at the size of the input
-    wide_channels: int = 96  # at half of it, where blur of several pixels is undone
-    late_channels: int = 24  # at twice of it
-    first_blocks: int = 1
-    wide_blocks: int = 3
-    last_blocks: int = 2
+    channels: tuple[int, ...] = (48, 64, 96)  # at the size of the input, at half of it...
+    blocks: tuple[int, ...] = (1, 1, 3)  # on the way down, and at the bottom, where a whole subject is seen at once
+    blocks_back: tuple[int, ...] = (2, 1)  # on the way back up, from fine to coarse
+    late_channels: int = 24  # at twice the size of the input
+    late_blocks: int = 1
 
     def __post_init__(self) -> None:
-        for name, low in (("channels", 1), ("wide_channels", 1), ("late_channels", 1),
-                          ("first_blocks", 0), ("wide_blocks", 0), ("last_blocks", 0)):  # fmt: skip
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= 1024:
-                raise ConfigError(f"{name} is {shown(value)}; use a whole number from {low} to 1024.")
+        for name, low in (("channels", 1), ("blocks", 0), ("blocks_back", 0)):
+            given = getattr(self, name)
+            values = tuple(given) if isinstance(given, list | tuple) else ()
+            if not all(_is_count(v, low) for v in values) or not isinstance(given, list | tuple):
+                raise ConfigError(f"{name} is {shown(given)}; use a list of whole numbers of {low} or more.")
+            object.__setattr__(self, name, values)
+        for name, low in (("late_channels", 1), ("late_blocks", 0)):
+            if not _is_count(getattr(self, name), low):
+                raise ConfigError(f"{name} is {shown(getattr(self, name))}; use a whole number of {low} or more.")
+        levels = len(self.channels)
+        if not levels or len(self.blocks) != levels or len(self.blocks_back) != levels - 1:
+            raise ConfigError(
+                f"channels, blocks and blocks_back have {levels}, {len(self.blocks)} and {len(self.blocks_back)} "
+                "entries; use as many blocks as channels, and one less on the way back."
+            )
 
     @classmethod
-    def from_dict(cls, data: dict[str, int]) -> UpsamplerConfig:
+    def from_dict(cls, data: Mapping[str, Any]) -> UpsamplerConfig:
         """Read plain data.
 
         Raises:
@@ -67,16 +79,16 @@ class Upsampler(nn.Module):
     def __init__(self, config: UpsamplerConfig | None = None) -> None:
         super().__init__()
         self.config = config = config or UpsamplerConfig()
-        c, wide, late = config.channels, config.wide_channels, config.late_channels
-        self.first = nn.Sequential(nn.Conv2d(3, c, 3, padding=1), *(Block(c) for _ in range(config.first_blocks)))
-        self.wide = nn.Sequential(
-            nn.Conv2d(c, wide, 2, stride=2),
-            *(Block(wide) for _ in range(config.wide_blocks)),
-            nn.Conv2d(wide, 4 * c, 1),
-            nn.PixelShuffle(2),
+        fine, late = config.channels[0], config.late_channels
+        self.first = nn.Conv2d(3, fine, 3, padding=1)
+        self.blocks = nn.ModuleList(_blocks(c, n) for c, n in zip(config.channels, config.blocks, strict=True))
+        steps = list(itertools.pairwise(config.channels))
+        self.down = nn.ModuleList(nn.Conv2d(a, b, 2, stride=2) for a, b in steps)
+        self.up = nn.ModuleList(nn.Sequential(nn.Conv2d(b, 4 * a, 1), nn.PixelShuffle(2)) for a, b in steps)
+        self.back = nn.ModuleList(_blocks(a, n) for (a, _), n in zip(steps, config.blocks_back, strict=True))
+        self.twice = nn.Sequential(
+            nn.Conv2d(fine, 4 * late, 3, padding=1), nn.PixelShuffle(2), _blocks(late, config.late_blocks), nn.ReLU()
         )
-        self.last = nn.Sequential(*(Block(c) for _ in range(config.last_blocks)))
-        self.double = nn.Sequential(nn.Conv2d(c, 4 * late, 3, padding=1), nn.PixelShuffle(2), nn.ReLU())
         self.colour = nn.Sequential(nn.Conv2d(late, 12, 3, padding=1), nn.PixelShuffle(2))
         nn.init.zeros_(self.colour[0].weight)
         nn.init.zeros_(self.colour[0].bias)
@@ -86,18 +98,24 @@ class Upsampler(nn.Module):
         """Enlarge pictures.
 
         Args:
-            pictures: (b, 3, H, W) float in [-1, 1]; any size of at least 2.
+            pictures: (b, 3, H, W) float in [-1, 1]; any size.
 
         Returns:
             (b, 3, 4H, 4W) float32, about [-1, 1]; the convolutions work in the precision of the weights.
         """
         height, width = pictures.shape[-2:]
         plain = F.interpolate(pictures.float(), scale_factor=SCALE, mode="bicubic", align_corners=False)
-        x = F.pad(pictures, (0, width % 2, 0, height % 2), mode="replicate")
-        x = x.to(self.colour[0].weight.dtype, memory_format=torch.channels_last)
-        x = self.first(x)
-        x = self.last(x + self.wide(x))  # (b, c, H, W)
-        detail = self.colour(self.double(x))[..., : SCALE * height, : SCALE * width]
+        whole = 2 ** len(self.down)  # each side must be halved so many times
+        x = F.pad(pictures, (0, -width % whole, 0, -height % whole), mode="replicate")
+        x = self.first(x.to(self.first.weight.dtype, memory_format=torch.channels_last))
+        kept = []
+        for blocks, down in zip(self.blocks, self.down, strict=False):
+            kept.append(blocks(x))
+            x = down(kept[-1])
+        x = self.blocks[-1](x)
+        for up, back in zip(reversed(self.up), reversed(self.back), strict=True):
+            x = back(kept.pop() + up(x))  # (b, c, H, W) in the end
+        detail = self.colour(self.twice(x))[..., : SCALE * height, : SCALE * width]
         return plain + detail.float()
 
     @torch.inference_mode()
@@ -115,8 +133,16 @@ class Upsampler(nn.Module):
             ShapeError: the array has another shape or type, or holds no frame.
         """
         video = frames_to_video(frames)[0].transpose(0, 1)  # (f, 3, H, W)
-        if not video.numel() or min(video.shape[-2:]) < 2:
-            raise ShapeError(f"Frames of shape {frames.shape} cannot be enlarged; use one or more of 2 x 2 or more.")
+        if not video.numel():
+            raise ShapeError(f"Frames of shape {frames.shape} cannot be enlarged; give one or more that have pixels.")
         device = self.colour[0].weight.device
         large = [video_to_frames(self(part.to(device)).transpose(0, 1)[None]) for part in video.split(batch)]
         return np.concatenate(large)
+
+
+def _blocks(channels: int, count: int) -> nn.Sequential:
+    return nn.Sequential(*(Block(channels) for _ in range(count)))
+
+
+def _is_count(value: object, low: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= 1024
