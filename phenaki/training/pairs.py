@@ -15,9 +15,10 @@ from phenaki.training.cvivit import render_windows
 from phenaki.upsampler import SCALE
 from phenaki.world.windows import Window, sample_continuation, sample_opening
 
-CLIPS = 32  # in a chunk
+CLIPS = 24  # in a chunk
 LEAVES = 16  # pictures of many shapes in a chunk
 CROP = 48  # pixels on a side of a small piece
+SOFT_SHARE = 0.85  # of the pieces of the world that come from the tokenizer
 NEAR = 12  # pixels around the subject's middle in which most pieces have theirs
 SHAPES = 70  # in a picture of many shapes
 
@@ -65,16 +66,17 @@ def make_chunk(config: ModelConfig, cvivit: CViViT, seed: tuple[int, ...]) -> tu
 def draw_pieces(pairs: Pairs, leaves: Tensor, count: int, rng: np.random.Generator) -> Pieces:
     """Cut random pieces: three quarters of the tokenizer's, the rest shrunk from sharp pictures.
 
-    The shrunk ones, half of them of many shapes in place of the world, teach it to leave alone what is sharp already,
-    such as a photograph; a little noise on some of all keeps it from reading much into small errors.
+    The shrunk ones, half of them of many shapes in place of the world, teach it to leave as it is what is sharp
+    already, such as a photograph; a little noise on some of all keeps it from reading much into small errors.
     """
-    n_pairs, n_leaves = 7 * count // 16, max(1, count // 8)
+    n_leaves = max(1, count // 8)
+    n_pairs = (count - n_leaves) // 2
     b, _, f, height, width = pairs.small.shape
     small, large, mask = [], [], []
-    for i in range(n_pairs):
+    for _ in range(n_pairs):
         clip, frame = int(rng.integers(b)), int(rng.integers(f - 1))
         top, left = _place(pairs.mask[clip, 0, frame], height, width, rng)
-        soft = i < 6 * n_pairs // 7
+        soft = rng.random() < SOFT_SHARE
         for t in (frame, frame + 1):
             sharp = _cut(pairs.large[clip, :, t], top, left, SCALE)
             large.append(sharp)

@@ -44,7 +44,7 @@ class LossWeights:
 
 
 class Critic(nn.Module):
-    """Tells renders from enlarged pictures, patch by patch, given what was enlarged; (n, 6, H, W) -> (n, 1, H/8, W/8)."""
+    """Tells renders from enlarged pictures, patch by patch, given what was enlarged; (n, 6, H, W) -> (n, 1, h, w)."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -70,7 +70,7 @@ class Contest(nn.Module):
 
 def train_upsampler(
     folder: Path, *, minutes: float, model: Path | None = None, sizes: UpsamplerConfig | None = None,
-    resume: bool = False, batch: int = 24, lr: float = 1.5e-3, seed: int = 0, start: Path | None = None,
+    resume: bool = False, batch: int = 10, lr: float = 2.5e-3, seed: int = 0, start: Path | None = None,
     losses: LossWeights | None = None, max_steps: int | None = None, test_clips: int = 8,
 ) -> None:  # fmt: skip
     """Train for ``minutes`` and leave the averaged weights in ``folder``.
@@ -117,7 +117,7 @@ def train_upsampler(
                 parts["seen"] = losses.perceptual * perceptual_distance(judge, out, pieces.large)
         if losses.adversarial:
             parts |= critic_losses(contest.critic, out, pieces, losses.adversarial)
-        norm = run.update(torch.stack(list(parts.values())).sum())
+        norm = run.update(torch.stack(list(parts.values())).sum(), clip=0.3)
         run.log(norm=norm, **{name: loss.item() for name, loss in parts.items()})
         if run.due or not run.going:
             run.save()
@@ -232,7 +232,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path("runs/upsampler"), help="state, log and weights")
     parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--resume", action="store_true", help="go on from what the folder holds")
-    parser.add_argument("--lr", type=float, default=1.5e-3)
+    parser.add_argument("--lr", type=float, default=2.5e-3)
     parser.add_argument("--perceptual", type=float, default=LossWeights.perceptual)
     parser.add_argument("--adversarial", type=float, default=LossWeights.adversarial)
     parser.add_argument("--threads", type=int)

@@ -20,6 +20,7 @@ from phenaki.errors import ConfigError, ShapeError, shown
 from phenaki.video.frames import frames_to_video, video_to_frames
 
 SCALE = 4  # the output is so many times as high and wide
+SLOPE = 0.1  # below zero: with none at all the last layer, which begins at zero, can die for good
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class Block(nn.Module):
         nn.init.zeros_(self.second.bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.second(F.relu(self.first(x)))
+        return x + self.second(F.leaky_relu(self.first(x), SLOPE))
 
 
 class Upsampler(nn.Module):
@@ -87,7 +88,10 @@ class Upsampler(nn.Module):
         self.up = nn.ModuleList(nn.Sequential(nn.Conv2d(b, 4 * a, 1), nn.PixelShuffle(2)) for a, b in steps)
         self.back = nn.ModuleList(_blocks(a, n) for (a, _), n in zip(steps, config.blocks_back, strict=True))
         self.twice = nn.Sequential(
-            nn.Conv2d(fine, 4 * late, 3, padding=1), nn.PixelShuffle(2), _blocks(late, config.late_blocks), nn.ReLU()
+            nn.Conv2d(fine, 4 * late, 3, padding=1),
+            nn.PixelShuffle(2),
+            _blocks(late, config.late_blocks),
+            nn.LeakyReLU(SLOPE),
         )
         self.colour = nn.Sequential(nn.Conv2d(late, 12, 3, padding=1), nn.PixelShuffle(2))
         nn.init.zeros_(self.colour[0].weight)
