@@ -29,9 +29,10 @@ from phenaki.training.run import Run, keep_freed_memory
 from phenaki.upsampler import PART, SCALE, Upsampler, UpsamplerConfig, load_upsampler, save_upsampler
 from phenaki.world.vocabulary import WORLD_VERSION
 
-STEPS_OF_A_CHUNK = 64
+STEPS_OF_A_CHUNK = 96
 SUBJECT_WEIGHT = 2.0  # a pixel of the subject counts this much more than one of the backdrop
 EDGES = 1.0
+NEIGHBOURHOOD = 16  # pixels on a side, in which an edge may lie elsewhere
 STEADINESS = 0.5  # of the change between neighbouring frames
 
 
@@ -39,6 +40,7 @@ STEADINESS = 0.5  # of the change between neighbouring frames
 class LossWeights:
     """What is added to the distance of pixels and edges; the figures behind the defaults are in LOG.md."""
 
+    sharpness: float = 0.0  # of how strong the edges of a neighbourhood are, wherever they are in it
     perceptual: float = 0.0  # of the distance of the judge's features
     adversarial: float = 0.0  # of what a critic of small patches says
 
@@ -71,7 +73,7 @@ class Contest(nn.Module):
 def train_upsampler(
     folder: Path, *, minutes: float, model: Path | None = None, sizes: UpsamplerConfig | None = None,
     resume: bool = False, batch: int = 10, lr: float = 2.5e-3, seed: int = 0, start: Path | None = None,
-    losses: LossWeights | None = None, max_steps: int | None = None, test_clips: int = 8,
+    losses: LossWeights | None = None, max_steps: int | None = None, test_clips: int = 3,
 ) -> None:  # fmt: skip
     """Train for ``minutes`` and leave the averaged weights in ``folder``.
 
@@ -112,6 +114,8 @@ def train_upsampler(
         with torch.autocast("cpu", torch.bfloat16):
             out = contest.upsampler(pieces.small)
         parts = {"pixels": pixel_loss(out, pieces)}
+        if losses.sharpness:
+            parts["sharpness"] = losses.sharpness * sharpness_loss(out, pieces)
         if losses.perceptual:
             with torch.autocast("cpu", torch.bfloat16):
                 parts["seen"] = losses.perceptual * perceptual_distance(judge, out, pieces.large)
@@ -140,6 +144,24 @@ def pixel_loss(out: Tensor, pieces: Pieces) -> Tensor:
     edges = error.diff(dim=-1).abs().mean() + error.diff(dim=-2).abs().mean()
     pairs = error[: 2 * pieces.pairs].unflatten(0, (-1, 2))
     return error.abs().mean() + EDGES * edges + STEADINESS * (pairs[:, 1] - pairs[:, 0]).abs().mean()
+
+
+def sharpness_loss(out: Tensor, pieces: Pieces) -> Tensor:
+    """L1 between the strengths of edges, each the root of the mean square over a neighbourhood.
+
+    Where the tokenizer's blur leaves open where exactly an edge was, pixels are best guessed by a soft one. This asks
+    for an edge as strong as the true one that may lie a few pixels beside it.
+    """
+    weight = 1 + SUBJECT_WEIGHT * F.avg_pool2d(pieces.mask, NEIGHBOURHOOD, NEIGHBOURHOOD // 2)
+    error = (edge_strength(out) - edge_strength(pieces.large)).abs()
+    return (error * weight).sum() / weight.sum()
+
+
+def edge_strength(pictures: Tensor) -> Tensor:
+    """Pictures (n, 3, H, W) -> (n, 1, h, w), one value for each of overlapping neighbourhoods."""
+    across, down = (F.pad(pictures.diff(dim=d), p) for d, p in ((-1, (0, 1, 0, 0)), (-2, (0, 0, 0, 1))))
+    energy = (across.square() + down.square()).mean(1, keepdim=True)  # (n, 1, H, W)
+    return (F.avg_pool2d(energy, NEIGHBOURHOOD, NEIGHBOURHOOD // 2) + 1e-4).sqrt()
 
 
 def critic_losses(critic: Critic, out: Tensor, pieces: Pieces, weight: float) -> dict[str, Tensor]:
@@ -231,8 +253,10 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=32, help="held-out clips to measure on (default: %(default)s)")
     parser.add_argument("--folder", type=Path, default=Path("runs/upsampler"), help="state, log and weights")
     parser.add_argument("--minutes", type=float, default=60.0)
+    parser.add_argument("--steps", type=int, help="end after so many steps")
     parser.add_argument("--resume", action="store_true", help="go on from what the folder holds")
     parser.add_argument("--lr", type=float, default=2.5e-3)
+    parser.add_argument("--sharpness", type=float, default=LossWeights.sharpness)
     parser.add_argument("--perceptual", type=float, default=LossWeights.perceptual)
     parser.add_argument("--adversarial", type=float, default=LossWeights.adversarial)
     parser.add_argument("--threads", type=int)
@@ -244,9 +268,15 @@ def main() -> None:
         print(json.dumps(report, indent=1))  # noqa: T201
         return
     train_upsampler(
-        options.folder, minutes=options.minutes, model=options.model, resume=options.resume, lr=options.lr,
-        start=options.weights, losses=LossWeights(options.perceptual, options.adversarial),
-    )  # fmt: skip
+        options.folder,
+        minutes=options.minutes,
+        model=options.model,
+        resume=options.resume,
+        lr=options.lr,
+        start=options.weights,
+        losses=LossWeights(options.sharpness, options.perceptual, options.adversarial),
+        max_steps=options.steps,
+    )
 
 
 if __name__ == "__main__":

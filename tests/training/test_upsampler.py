@@ -20,7 +20,15 @@ from phenaki.evaluation.pictures import flicker, perceptual_distance, picture_di
 from phenaki.pipeline import ASSETS, build_networks
 from phenaki.training import pairs as lessons
 from phenaki.training.pairs import CROP, Pairs, Pieces, draw_pieces, make_pairs, many_shapes, to_bytes
-from phenaki.training.upsampler import Critic, LossWeights, critic_losses, measure, pixel_loss, train_upsampler
+from phenaki.training.upsampler import (
+    Critic,
+    LossWeights,
+    critic_losses,
+    measure,
+    pixel_loss,
+    sharpness_loss,
+    train_upsampler,
+)
 from phenaki.upsampler import Upsampler, UpsamplerConfig, load_upsampler
 from phenaki.world.render import render
 from phenaki.world.spec import Stage, StorySpec
@@ -102,6 +110,17 @@ def test_losses_are_zero_for_the_target_and_greater_on_the_subject() -> None:
     assert pixel_loss(once, target) > 1.05 * pixel_loss(off, target)
 
 
+def test_a_soft_edge_costs_more_sharpness_than_one_that_lies_aside() -> None:
+    def edge(at: int, width: int) -> torch.Tensor:
+        line = ((torch.arange(64.0) - at) / width).clamp(-0.5, 0.5)
+        return line.expand(1, 3, 64, 64)
+
+    target = Pieces(torch.zeros(1, 3, 16, 16), edge(30, 1), torch.zeros(1, 1, 64, 64), 0)
+    same, aside, soft = (sharpness_loss(edge(*e), target) for e in ((30, 1), (28, 1), (30, 8)))
+    assert same == 0 and aside < 0.5 * soft
+    assert pixel_loss(edge(28, 1), target) > pixel_loss(edge(30, 4), target)  # which pixels alone would prefer
+
+
 def test_each_side_of_the_contest_gets_its_own_gradients() -> None:
     torch.manual_seed(0)
     critic = Critic()
@@ -161,7 +180,7 @@ def test_a_run_learns_leaves_an_upsampler_and_goes_on(
     monkeypatch.setattr(CViViT, "encode", lambda self, video: video)
     monkeypatch.setattr(CViViT, "decode", lambda self, video: F.avg_pool3d(video, (1, 3, 3), 1, (0, 1, 1)))
     options = {"minutes": 60, "model": tokenizer, "sizes": SMALL, "batch": 6, "test_clips": 1}
-    train_upsampler(tmp_path, max_steps=4, losses=LossWeights(0.1, 0.01), **options)
+    train_upsampler(tmp_path, max_steps=4, losses=LossWeights(0.5, 0.1, 0.01), **options)
     begun = rows(tmp_path)[-1]
     train_upsampler(tmp_path, max_steps=90, resume=True, lr=8e-3, **options)
     ended = rows(tmp_path)[-1]
