@@ -18,7 +18,7 @@ from phenaki.cli_export import add_export_command, add_export_options, export_co
 from phenaki.config import PRESETS, ModelConfig, SamplingConfig, preset
 from phenaki.errors import PhenakiError
 from phenaki.events import FramesReady, SegmentStarted, TokensRefined
-from phenaki.pipeline import Phenaki
+from phenaki.pipeline import ASSETS, Phenaki
 from phenaki.project import Project
 from phenaki.segment import Segment
 from phenaki.timeline import Timeline
@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     add_export_command(commands)
 
     train = commands.add_parser("train", help="train on the rendered world")
-    train.add_argument("part", nargs="?", choices=("all", "cvivit", "maskgit", "judge"), default="all")
+    train.add_argument("part", nargs="?", choices=("all", "cvivit", "maskgit", "judge", "upsampler"), default="all")
     train.add_argument("--minutes", type=float, required=True, help="time box; the state is saved at its end")
     train.add_argument("--resume", action="store_true", help="go on from what the folder holds")
     train.add_argument("--weights", type=Path, help="begin with the weights of this folder, such as assets/toy-64")
@@ -187,6 +187,7 @@ def _train(arguments: argparse.Namespace) -> None:
     from phenaki.training.cvivit import train_cvivit
     from phenaki.training.judge import train_judge
     from phenaki.training.maskgit import train_maskgit
+    from phenaki.training.upsampler import train_upsampler
 
     if not 0 < arguments.minutes < float("inf"):
         raise PhenakiError(f"--minutes is {arguments.minutes}; use a number above 0.")
@@ -198,6 +199,9 @@ def _train(arguments: argparse.Namespace) -> None:
     folder = arguments.folder or Path("runs", "judge" if arguments.part == "judge" else config.name)
     if arguments.part == "judge":
         train_judge(folder, minutes=arguments.minutes, start=arguments.weights, **options)
+    if arguments.part == "upsampler":  # of the folder's own tokenizer, or else of the shipped one
+        model = folder if (folder / "cvivit.safetensors").is_file() else ASSETS / config.name
+        train_upsampler(folder, minutes=arguments.minutes, model=model, start=arguments.weights, **options)
     if arguments.part in ("cvivit", "all"):
         minutes = arguments.minutes * (0.35 if arguments.part == "all" else 1)
         train_cvivit(

@@ -24,6 +24,7 @@ ORDER: list[set[str]] = [
     {"nn"},
     {"text", "cvivit", "maskgit", "video", "world", "data"},
     {"checkpoint", "story"},
+    {"upsampler"},
     {"pipeline"},
     {"evaluation"},
     {"training", "benchmark"},

@@ -25,6 +25,7 @@ from phenaki.world.vocabulary import SCENES, SUBJECTS, Scene
 UNITS = 64  # world units on a side of the picture
 PERIOD = 8 * CAMERA_STOPS  # units after which the ground repeats
 HORIZON = 41.0
+FINEST = 128  # pixels on a side of the atlas's sprites; a larger copy would only blur them
 _SPRITE = {s.name: s.sprite for s in SUBJECTS}
 _SCENE = {s.name: s for s in SCENES}
 
@@ -70,7 +71,7 @@ def render(
     strips = torch.stack([_strip(s.scene, s.layout, size).to(device) for s in specs])  # (b, 4, H, P)
     picture = _over(picture, _scroll(strips, poses["camera"] * unit, size))
     picture = picture * (1 - 0.38 * _shadow(poses, size)[:, :, None])
-    sprites = load_sprites(round(40 * unit)).to(device)
+    sprites = load_sprites(min(round(40 * unit), FINEST)).to(device)
     index = torch.tensor([sprite_index(_SPRITE[s.subject]) for s in specs], device=device)
     subject = _place(sprites[index], poses, size)  # (b, f, 4, H, W)
     picture = _over(picture, subject)
@@ -167,7 +168,7 @@ def _backdrop(name: str, layout: int, size: int) -> Tensor:
                 a * torch.sin(2 * math.pi * (k * x / UNITS + rng.random())) for k, a in ((1, 2.5), (2, 1.5), (3, 0.8))
             )
         )
-        hill = (y - crest).clamp(0, 1)
+        hill = _below(y, crest, size)
         shade = torch.tensor(scene.far)[:, None, None] * (1.05 - 0.15 * (y / UNITS))
         picture = picture * (1 - hill) + shade * hill
     return picture.clamp(0, 1)
@@ -180,7 +181,7 @@ def _strip(name: str, layout: int, size: int) -> Tensor:
     y, x = _pixel_grid(size, width=PERIOD)
     edge = HORIZON - 1.6 * torch.sin(2 * math.pi * (2 * x / PERIOD + rng.random()))
     ground = torch.tensor(scene.ground)[:, None, None] * (1.10 - 0.30 * ((y - HORIZON) / (UNITS - HORIZON)).clamp(0, 1))
-    alpha = (y - edge).clamp(0, 1)[None]  # (1, H, P)
+    alpha = _below(y, edge, size)[None]  # (1, H, P)
     strip = torch.cat([ground.expand(3, -1, x.shape[1]) * alpha, alpha])
     strip = _patches(strip, scene, rng, y, x)
     slots = np.arange(5) * PERIOD / 5 + PERIOD / 10
@@ -191,6 +192,11 @@ def _strip(name: str, layout: int, size: int) -> Tensor:
         for wrap in (-PERIOD, 0, PERIOD):
             strip = _stamp(strip, prop, px + wrap, HORIZON + 2.5 - height / 2, height, size)
     return strip
+
+
+def _below(y: Tensor, line: Tensor, size: int) -> Tensor:
+    """How much of a pixel lies under a line, both in world units: an edge one pixel soft, whatever the size."""
+    return ((y - line - 0.5) * (size / UNITS) + 0.5).clamp(0, 1)
 
 
 def _patches(strip: Tensor, scene: Scene, rng: np.random.Generator, y: Tensor, x: Tensor) -> Tensor:
@@ -206,10 +212,14 @@ def _patches(strip: Tensor, scene: Scene, rng: np.random.Generator, y: Tensor, x
 
 
 def _stamp(picture: Tensor, sprite: str, x: float, y: float, height: float, size: int) -> Tensor:
-    """Lay one upright sprite on a picture (3 or 4, H, W); centre and height in world units."""
-    side = max(1, round(height * size / UNITS))
+    """Lay one upright sprite on a picture (3 or 4, H, W); centre and height in world units.
+
+    Its corner falls on a whole unit, so that it stands at the same place in pictures of every size.
+    """
+    unit = size / UNITS
+    side = max(1, round(height * unit))
     art = load_sprites(side)[sprite_index(sprite)]
-    left, top = round(x * size / UNITS - side / 2), round(y * size / UNITS - side / 2)
+    left, top = round(round(x - height / 2) * unit), round(round(y - height / 2) * unit)
     h, w = picture.shape[-2:]
     a, b, c, d = max(0, top), min(h, top + side), max(0, left), min(w, left + side)
     if a >= b or c >= d:

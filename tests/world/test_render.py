@@ -11,6 +11,7 @@ from phenaki.errors import ShapeError
 from phenaki.world.motion import WALK
 from phenaki.world.render import render
 from phenaki.world.spec import Stage, StorySpec
+from phenaki.world.vocabulary import SCENE_NAMES
 
 STORY = StorySpec("fox", "forest", (Stage("right", 11), Stage("jump", 6, "rain"), Stage("grow", 6, "snowfall")), 1, 3)
 
@@ -122,3 +123,11 @@ def test_windows_past_the_end_are_refused_with_a_sentence() -> None:
         render([STORY], start=[13], num_frames=11)
     with pytest.raises(ShapeError, match=r"\[11, 23\] frames"):
         render([STORY, StorySpec("fox", "moon", (Stage("spin", 11),))])
+
+
+def test_a_large_picture_shows_what_the_small_one_shows() -> None:
+    specs = [StorySpec("fox", scene, (Stage("right", 3),), layout=1, camera=5) for scene in SCENE_NAMES]
+    small, large = render(specs, size=64).video, render(specs, size=256).video
+    shrunk = F.avg_pool3d(large, (1, 4, 4))
+    error = (shrunk - small).square().mean((1, 2, 3, 4)) / 4
+    assert (-10 * error.log10()).min() > 33  # dB; things that stand half a pixel aside give 28
