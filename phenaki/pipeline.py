@@ -24,6 +24,7 @@ from phenaki.shapes import ClipShape
 from phenaki.story import ClipSampler, Parts, tell_story
 from phenaki.text import load_text_encoder
 from phenaki.timeline import Timeline
+from phenaki.upsampler import Upsampler, load_upsampler
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
 
@@ -37,8 +38,9 @@ class Phenaki:
     ...     print(event)
     """
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, upsampler: Upsampler | None = None) -> None:
         self._parts = parts
+        self._upsampler = upsampler
         self._sampler = ClipSampler(parts)
         self._check_prompt = lru_cache(maxsize=4096)(parts.text.check)
 
@@ -68,7 +70,7 @@ class Phenaki:
         cvivit, maskgit = build_networks(config)
         load_part(cvivit, folder, "cvivit")
         load_part(maskgit, folder, "maskgit")
-        return cls._assemble(config, cvivit, maskgit, device, precision)
+        return cls._assemble(config, cvivit, maskgit, device, precision, load_upsampler(folder))
 
     @classmethod
     def from_preset(cls, name: str = "tiny", seed: int = 0, device: str = "auto", precision: str = "auto") -> Phenaki:
@@ -80,7 +82,10 @@ class Phenaki:
         return cls._assemble(config, cvivit, maskgit, device, precision)
 
     @classmethod
-    def _assemble(cls, config: ModelConfig, cvivit: CViViT, maskgit: MaskGit, device: str, precision: str) -> Phenaki:
+    def _assemble(
+        cls, config: ModelConfig, cvivit: CViViT, maskgit: MaskGit, device: str, precision: str,
+        upsampler: Upsampler | None = None,
+    ) -> Phenaki:  # fmt: skip
         place = find_device(device)
         dtype = find_precision(precision, place)
         text = load_text_encoder(config.text_encoder, device=place)
@@ -94,7 +99,9 @@ class Phenaki:
         )  # fmt: skip
         cvivit = cvivit.to(place)
         decode = RecordedDecoder(cvivit) if place.type == "cuda" else cvivit.decode
-        return cls(Parts(config, cvivit, maskgit, text, refinement_for(maskgit, place), decode, place))
+        if upsampler is not None:
+            upsampler = upsampler.to(place, find_precision("auto", place))
+        return cls(Parts(config, cvivit, maskgit, text, refinement_for(maskgit, place), decode, place), upsampler)
 
     @property
     def config(self) -> ModelConfig:
@@ -197,7 +204,7 @@ class Phenaki:
         Returns:
             (f, kH, kW, 3) uint8; the frames themselves (k = 1) where the model has no upsampler.
         """
-        return frames
+        return frames if self._upsampler is None else self._upsampler.enlarge(frames)
 
     def generate(self, timeline: Timeline, sampling: SamplingConfig | None = None) -> Iterator[GenerationEvent]:
         """Make a film: ``plan`` it, and ``sample_clip`` one clip after the other.

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from phenaki import FramesReady, GenerationEvent, Phenaki, export_mp4, read_project, unpack_frames
+from phenaki import FramesReady, GenerationEvent, Phenaki, read_project, unpack_frames, write_clip
 from phenaki.checkpoint import save_config, save_part
 from phenaki.cli import main
 from phenaki.config import preset
@@ -70,7 +70,7 @@ def test_a_story_file_keeps_its_settings_unless_told_otherwise(tiny: str, tmp_pa
 def test_a_film_may_begin_with_a_video_and_a_segment_with_a_picture(tiny: str, tmp_path: Path) -> None:
     picture, video, out = tmp_path / "a.png", tmp_path / "a.mp4", tmp_path / "film.mp4"
     Image.new("RGB", (40, 30), "red").save(picture)
-    export_mp4([np.zeros((12, 30, 40, 3), np.uint8)], video, fps=8)
+    write_clip(np.zeros((12, 30, 40, 3), np.uint8), video, fps=8)
     made = ["generate", "-p", "a fox", "--seconds", "0.625", "-o", str(out), "--model", tiny]
     assert main([*made, "--video", str(video), "--image", str(picture)]) == 0
     timeline = read_project(out).timeline

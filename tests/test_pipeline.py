@@ -96,3 +96,14 @@ def test_the_shipped_model_knows_every_word_that_it_offers() -> None:
     config = load_config(ASSETS / "toy-64")
     offered = " ".join(phrase for phrases in config.vocabulary.values() for phrase in phrases)
     assert set(offered.split()) <= set(config.known_words)
+
+
+def test_a_model_without_an_upsampler_leaves_frames_as_they_are() -> None:
+    frames = np.zeros((2, 32, 32, 3), np.uint8)
+    assert Phenaki.from_preset("tiny", device="cpu").enlarge(frames) is frames
+
+
+def test_the_shipped_model_makes_pictures_of_four_times_the_size() -> None:
+    frames = np.random.default_rng(0).integers(0, 255, (2, 64, 64, 3), dtype=np.uint8)
+    large = Phenaki.from_pretrained("toy-64", device="cpu").enlarge(frames)
+    assert large.shape == (2, 256, 256, 3) and large.dtype == np.uint8

@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from phenaki.errors import MediaError
-from phenaki.video import export_mp4, read_footage
+from phenaki.video import ExportConfig, read_footage
 from phenaki.video.ffmpeg import ffmpeg_binary
-from tests.video.mp4 import BLUE, GREEN, RED, colour_clip
+from tests.video.mp4 import BLUE, GREEN, RED, colour_clip, export
 
 
 def make_video(path: Path, source: str = "color=c=red:size=48x32:rate=25:duration=1", *options: str) -> Path:
@@ -26,7 +26,7 @@ def colours(tmp_path: Path) -> Path:
     """A second of red, one of green and one of blue, 4 frames a second, wider than high."""
     path = tmp_path / "colours.mp4"
     frames = colour_clip(*[RED] * 4, *[GREEN] * 4, *[BLUE] * 4, height=32, width=64)
-    export_mp4([frames], path, fps=4, size=64)
+    export([frames], path, ExportConfig(size=64), fps=4)
     return path
 
 
@@ -58,7 +58,7 @@ def test_the_picture_is_cropped_around_its_centre_and_not_stretched(tmp_path: Pa
     frame = colour_clip(RED, height=32, width=96).copy()
     frame[:, :, 32:64] = GREEN
     frame[:, :, 64:] = BLUE
-    export_mp4([frame], tmp_path / "wide.mp4", fps=4, size=96)
+    export([frame], tmp_path / "wide.mp4", ExportConfig(size=96), fps=4)
     (square,) = read_footage(tmp_path / "wide.mp4", 32, 32, fps=4)
     assert near(square[:, 3:-3], GREEN)
 

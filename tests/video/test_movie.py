@@ -12,12 +12,10 @@ import numpy as np
 import pytest
 
 from phenaki.errors import MediaError
-from phenaki.project import Project
 from phenaki.video import ExportConfig, movie, read_project
 from tests.video.mp4 import (
     BLUE,
     RED,
-    STORY,
     STRANGE_PROMPTS,
     boxes,
     colour_clip,
@@ -25,6 +23,7 @@ from tests.video.mp4 import (
     decode,
     export,
     project_of,
+    project_with,
 )
 
 needs_ffprobe = pytest.mark.skipif(shutil.which("ffprobe") is None, reason="needs an ffprobe on the PATH")
@@ -52,8 +51,8 @@ def test_a_project_comes_back_from_its_film(tmp_path: Path, kind: str, prompt: s
 def test_a_project_with_a_large_start_image_comes_back(tmp_path: Path, kind: str, megabytes: float) -> None:
     path = tmp_path / f"film.{kind}"
     image = np.random.default_rng(0).bytes(int(megabytes * 2**20))
-    export([colour_clip(RED)], path, ExportConfig(kind, 32), project=Project(STORY, start_image=image))
-    assert read_project(path).start_image == image
+    export([colour_clip(RED)], path, ExportConfig(kind, 32), project=project_with(image))
+    assert read_project(path) == project_with(image)
     assert len(decode(path)) == 1
 
 

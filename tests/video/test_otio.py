@@ -9,7 +9,7 @@ import pytest
 
 from phenaki.project import Project
 from phenaki.video import Caption, ExportConfig, captions_of, read_project
-from tests.video.mp4 import STORY, STRANGE_PROMPTS, export, project_of
+from tests.video.mp4 import STORY, STRANGE_PROMPTS, export, project_of, project_with
 
 
 def timeline_of(path: Path) -> dict:
@@ -73,7 +73,7 @@ def test_a_project_comes_back_from_its_timeline(tmp_path: Path, prompt: str) -> 
 
 
 def test_a_large_project_comes_back_from_a_long_timeline(tmp_path: Path) -> None:
-    project = Project(STORY, start_image=bytes(3 * 10**6))
+    project = project_with(bytes(3 * 10**6))
     captions = [Caption(i, i + 1, f"number {i}") for i in range(500)]
     export([], tmp_path / "film.otio", ExportConfig("otio"), captions=captions, project=project)
     assert read_project(tmp_path / "film.otio") == project

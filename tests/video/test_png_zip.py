@@ -8,10 +8,9 @@ from zipfile import ZipFile
 import numpy as np
 import pytest
 
-from phenaki.project import Project
 from phenaki.video import ExportConfig, captions_of, read_project
 from phenaki.video.captions import srt_text
-from tests.video.mp4 import STORY, STRANGE_PROMPTS, counting_clip, decode, export, project_of
+from tests.video.mp4 import STRANGE_PROMPTS, counting_clip, decode, export, project_of, project_with
 
 
 def test_pictures_are_numbered_and_kept_without_loss(tmp_path: Path) -> None:
@@ -41,7 +40,7 @@ def test_without_them_there_are_only_pictures(tmp_path: Path) -> None:
 
 
 def test_a_large_project_is_packed(tmp_path: Path) -> None:
-    project = Project(STORY, start_image=bytes(10**6))
+    project = project_with(bytes(10**6))
     export([counting_clip(1)], tmp_path / "film.zip", ExportConfig("png", 32), project=project)
     assert read_project(tmp_path / "film.zip") == project
     assert (tmp_path / "film.zip").stat().st_size < 10**5
