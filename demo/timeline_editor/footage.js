@@ -7,7 +7,7 @@ async function takeFootage(file) {
   if (!file || reading) return;
   reading = true;
   find(".footage-button").disabled = true;
-  say(`Reading “${file.name}”…`);
+  say(`Reading “${file.name}”…`, { stays: true });
   try {
     const { path } = await upload(file);
     const found = await server.read_footage(path);

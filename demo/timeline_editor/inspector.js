@@ -11,6 +11,8 @@ const STATES = { draft: "not made yet", stale: "changed since it was made", wait
 const titleField = find(".title");
 const MAX_PROMPT = 400; // characters, unless the shape says otherwise
 
+let notedClips = 0; // length to which the note under the field belongs
+
 // A field keeps what is being typed into it; `force` writes it anyway.
 function drawField(field, text, force) {
   if (field.value !== text && (force || document.activeElement !== field)) field.value = text;
@@ -52,6 +54,7 @@ function drawInspector(places, force) {
   promptField.setAttribute("aria-label", `Prompt of segment ${index + 1}`);
   if (promptField.value !== segment.prompt) promptField.value = segment.prompt;
   drawHint(segment);
+  if (notedClips !== segment.clips) setNote("length", "");
   drawField(lengthField, String(Number(places[index].seconds.toFixed(3))), force);
   find("[data-do=shorter]").disabled = segment.clips <= 1;
   drawField(seedField, String(segment.seed), force);
@@ -97,6 +100,7 @@ function takeLength() {
   const index = indexOf(doc, selected);
   const wished = readNumber(lengthField.value);
   if (index < 0) return;
+  notedClips = doc.segments[index].clips;
   const { seconds } = layout(doc, props.shape)[index];
   if (Number.isNaN(wished)) {
     setNote("length", "Write a number of seconds, such as 3.", true);
@@ -108,6 +112,7 @@ function takeLength() {
     if (why) setNote("length", why, true);
     else {
       if (clips !== doc.segments[index].clips) edit(next, `Length ${formatSeconds(made)}`);
+      notedClips = clips;
       const moved = Math.abs(made - wished) > 0.0006;
       setNote("length", moved ? `${formatSeconds(wished)} → ${formatSeconds(made)}: clips are ${formatSeconds(props.shape.step_frames / props.shape.fps)}` : "");
     }

@@ -125,7 +125,7 @@ helpSheet.addEventListener("keydown", (event) => {
 
 document.addEventListener("keydown", (event) => {
   if (!element.isConnected || !element.offsetParent || event.defaultPrevented || event.isComposing) return;
-  if (document.querySelector("dialog[open], [aria-modal=true]")) return;
+  if (document.querySelector("dialog:modal") || event.target.closest?.("[aria-modal=true]")) return;
   const inField = event.target.matches?.(TEXT_FIELDS);
   const mine = isOurs(event.target);
   const command = event.ctrlKey || event.metaKey;

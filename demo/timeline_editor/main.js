@@ -20,4 +20,5 @@ new ResizeObserver(() => {
 }).observe(scroller);
 find(".footage-button").hidden = typeof server.read_footage !== "function";
 readProps();
+if (!same(structuredClone(props.value), doc)) publish();
 draw();

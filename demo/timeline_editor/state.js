@@ -69,16 +69,16 @@ function drawSoon() {
 }
 
 // One line under the timeline, also read aloud: what an edit did, or why it was not made.
-function say(text, refused = false) {
+function say(text, { refused = false, stays = false } = {}) {
   const line = find(".message");
   clearTimeout(messageTimer);
   line.textContent = text;
   line.classList.toggle("refused", refused);
-  messageTimer = setTimeout(() => (line.textContent = ""), MESSAGE_MS);
+  if (!stays) messageTimer = setTimeout(() => (line.textContent = ""), MESSAGE_MS);
 }
 
 function refuse(text) {
-  say(text, true);
+  say(text, { refused: true });
 }
 
 function selectedSegment() {
@@ -188,7 +188,8 @@ function takeValue() {
   }
   if (same(next, doc)) return;
   steps.close();
-  steps.add(doc, "Another film opened");
+  // before anyone has touched the page, it is the film of the last time that comes back: nothing to undo
+  if (navigator.userActivation?.hasBeenActive !== false) steps.add(doc, "Another film opened");
   doc = next;
   if (!same(value, doc)) publish();
   if (indexOf(doc, selected) < 0) select(doc.segments[0]?.id ?? null);

@@ -2,6 +2,7 @@
 
 const variationsPanel = find(".variations");
 const tiles = find(".tiles");
+const calm = matchMedia("(prefers-reduced-motion: reduce)").matches; // then a tile plays while one looks at it
 let dismissed = null; // the segment whose variations were closed, until the server forgets them
 
 function drawVariations() {
@@ -43,7 +44,7 @@ function drawTile(tile, option, index) {
     if (movie) video.src = movie;
     else video.removeAttribute("src");
   }
-  if (movie && video.paused) video.play().catch(() => {});
+  if (movie && video.paused && !calm) video.play().catch(() => {});
   const thumbnail = movie ? null : (option.thumbnail ?? null);
   image.hidden = !thumbnail;
   tile.classList.toggle("pictured", Boolean(thumbnail));
@@ -74,3 +75,10 @@ tiles.addEventListener("click", (event) => {
   if (!tile || tile.disabled || selectedSegment().seed === seed) return;
   reroll(seed, find(".switch input:checked").value === "alone", "Variation picked");
 });
+
+for (const [name, play] of [["pointerover", true], ["focusin", true], ["pointerout", false], ["focusout", false]]) {
+  tiles.addEventListener(name, (event) => {
+    const video = calm && event.target.closest(".tile")?.querySelector("video[src]");
+    if (video) play ? video.play().catch(() => {}) : video.pause();
+  });
+}

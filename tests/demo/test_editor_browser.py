@@ -1206,3 +1206,40 @@ def test_200_random_edits_leave_page_server_and_model_agreed(serve):
         page.keyboard.press("Control+Shift+z")
         model.redo()
     wait_until(lambda: site.documents[-1] == model.document, page)
+
+
+def audit(page: Any) -> list[str]:
+    """What axe finds serious in the editor."""
+    axe = pytest.importorskip("axe_playwright_python", reason="the package axe-playwright-python is not installed")
+    page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8"))
+    result = page.evaluate("axe.run('#editor', { resultTypes: ['violations', 'incomplete'] })")
+    serious = [v for v in result["violations"] if v["impact"] in ("serious", "critical")]
+    return [f"{v['id']}: {v['help']}: {node['html'][:200]}" for v in serious for node in v["nodes"]]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_nothing_stands_in_the_way_of_a_screen_reader(serve, theme, wide_picture):
+    doc = document(footage={"id": "v", "num_frames": 16, "poster": PIXEL})
+    old = {k: v for k, v in doc["segments"][0].items() if k not in ("id", "locked")}
+    doc["segments"][1] |= {"behind": old, "locked": True, "num_inference_steps": 9}
+    run = run_of(doc, "stale", todo=7, **{doc["segments"][1]["id"]: {"seam": "Seam: 3.2 times a usual step."}})
+    site = serve(doc, run=run)
+    site.url += f"?__theme={theme}"
+    page = site.open()
+    assert audit(page) == []
+    page.set_input_files("#editor .picture-file", wide_picture)
+    pick(page, 1)
+    page.fill("#editor .prompt", "a saxophone ")
+    page.locator("#editor .prompt").press_sequentially("fo")
+    done = {"state": "done", "part": 1, "movie": MOVIE, "thumbnail": None}
+    b = doc["segments"][1]["id"]
+    site.push(page, variations={"segment": b, "options": [{"seed": n} | done for n in range(4)]})
+    page.wait_for_selector("#editor .tile:enabled")
+    assert audit(page) == []
+    page.fill("#pk-length", "4")
+    page.keyboard.press("Enter")
+    page.evaluate("document.activeElement.blur()")
+    pick(page, 0)
+    page.keyboard.press("?")
+    rest(page)
+    assert audit(page) == []
