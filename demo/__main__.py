@@ -21,6 +21,7 @@ def read_arguments(arguments: list[str] | None = None) -> AppSettings:
     parser.add_argument("--host", default=AppSettings.host, help="address to listen on; 0.0.0.0 for the whole network")
     parser.add_argument("--port", type=int, help="port to listen on; the first free one from 7860 by default")
     parser.add_argument("--data", type=Path, help="folder for films (default: the user's cache folder)")
+    parser.add_argument("--no-upsampling", action="store_true", help="show the model's own small pictures, enlarged")
     parser.add_argument("--mcp", action="store_true", help="offer the endpoints to agents, too; needs gradio[mcp]")
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
     options = parser.parse_args(arguments)
@@ -31,6 +32,7 @@ def read_arguments(arguments: list[str] | None = None) -> AppSettings:
         host=options.host,
         port=options.port,
         open_browser=not options.no_browser,
+        upsampling=not options.no_upsampling,
         mcp=options.mcp,
         data=(options.data or default_data_folder()).expanduser(),
     )

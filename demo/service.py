@@ -95,7 +95,7 @@ class GenerationService:
 
     def enlarge(self, frames: np.ndarray) -> np.ndarray:
         """Larger pictures of the model's frames, (f, H, W, 3) uint8 to the same with larger H and W."""
-        return self.model.enlarge(frames)
+        return self.model.enlarge(frames) if self.settings.upsampling else frames
 
     # Pages
 

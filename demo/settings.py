@@ -28,6 +28,7 @@ class AppSettings:
     host: str = "127.0.0.1"
     port: int | None = None  # None: the first free one from 7860
     open_browser: bool = True
+    upsampling: bool = True  # show and export the sharper pictures of the model's upsampler, where it has one
     mcp: bool = False  # offer the named endpoints to agents, too
     data: Path = field(default_factory=default_data_folder)  # films of all sessions
     examples: Path = REPOSITORY / "assets" / "examples"

@@ -16,8 +16,8 @@ import gradio as gr
 FOLDER = Path(__file__).parent
 # one function on the page, in this order
 SCRIPTS = (
-    "shell.js", "film.js", "clip_files.js", "source_stream.js", "file_stream.js", "transport.js", "seek_bar.js", "live_view.js",
-    "player.js", "controls.js", "keys.js", "start.js",
+    "shell.js", "options.js", "film.js", "clip_files.js", "source_stream.js", "file_stream.js", "transport.js",
+    "picture.js", "seek_bar.js", "live_view.js", "player.js", "controls.js", "keys.js", "start.js",
 )  # fmt: skip
 
 
@@ -39,7 +39,8 @@ class Player(gr.HTML):
 
     ``film``: ``{"film": id, "fps", "seconds", "running", "clips": [{"key", "url", "start", "seconds", "stale"}],
     "captions": [{"start", "end", "prompt"}]}``. The same id with other clips is an edit of the film that plays: the
-    position stays. Another id starts over.
+    position stays. Another id starts over. ``"pixels"``, which may be left out, is the width of the model's own
+    picture: with it, the film is enlarged better than a browser does.
 
     ``preview``: ``{}`` or ``{"picture": data URL, "mask": "0110...", "rows", "columns", "step", "steps", "seconds"}``;
     in the mask, 1 is a token that is still to be filled in, row by row.

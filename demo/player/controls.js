@@ -1,26 +1,6 @@
-// The row of buttons, and what someone chose with them, which the browser remembers.
+// The row of buttons.
 
-const OPTIONS_KEY = "phenaki-player";
 const ALL_SPEEDS = [0.5, 1, 1.5, 2];
-
-function readOptions() {
-  try {
-    return JSON.parse(localStorage.getItem(OPTIONS_KEY)) ?? {};
-  } catch {
-    return {};
-  }
-}
-
-function choose(name, value) {
-  options[name] = value;
-  try {
-    localStorage.setItem(OPTIONS_KEY, JSON.stringify(options));
-  } catch {
-    // a browser that keeps nothing
-  }
-  transport.loop = options.loop;
-  drawSoon();
-}
 
 // A segment's border where there are segments, else a clip's.
 function jump(direction, byClip) {

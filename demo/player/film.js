@@ -12,6 +12,7 @@ function readFilm(text) {
     id: given.film ?? "",
     fps: given.fps || 8,
     seconds: given.seconds ?? clips.at(-1)?.end ?? 0,
+    pixels: given.pixels ?? null,
     running: Boolean(given.running),
     clips,
     captions,

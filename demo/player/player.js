@@ -11,13 +11,13 @@ const TEXTS = {
   first: "Imagining the first clip…",
   next: "Imagining this clip…",
 };
-const options = { captions: true, crisp: false, loop: true, folded: false, ...readOptions() };
 let film = readFilm("{}");
 let preview = {};
 let filmText = null;
 
-const transport = new Transport(video, drawSoon);
+const transport = new Transport(video, drawSoon, () => picture.draw());
 const seekBar = new SeekBar(player, (seconds) => transport.seek(seconds), (held) => transport.hold(held));
+const picture = new Picture(video, find(".picture"));
 const liveView = new LiveView(find(".live"), calm);
 
 function followFilm() {
@@ -28,6 +28,7 @@ function followFilm() {
   } catch (error) {
     return console.warn("The player was told of a film that it cannot read.", error);
   }
+  picture.pixels = film.pixels;
   transport.update(film, film.running || !calm.matches);
   seekBar.drawFilm(film);
   drawSoon();
@@ -66,6 +67,10 @@ function draw() {
   setData(player, "begun", now > 0.1);
   setData(player, "captions", options.captions);
   setData(player, "crisp", options.crisp);
+  if (picture.crisp !== options.crisp) {
+    picture.crisp = options.crisp;
+    picture.draw();
+  }
   drawLive(state);
   drawTime(now, state);
   drawControls();
@@ -95,7 +100,7 @@ function drawTime(now, state) {
   setText(find(".total"), options.frames ? `${Math.round(total * film.fps)} f` : `${clock(total, total)} s`);
   const index = film.captions.findIndex((row) => now < row.end - SLACK);
   const caption = film.captions[index < 0 ? film.captions.length - 1 : index];
-  setText(find(".caption"), state === "empty" ? "" : (caption?.prompt ?? ""));
+  setText(find(".caption span"), state === "empty" ? "" : (caption?.prompt ?? ""));
   const place = film.captions.length > 1 && caption ? `, segment ${film.captions.indexOf(caption) + 1} of ${film.captions.length}` : "";
   seekBar.drawTime(now, `${clock(now, total)} of ${clock(total, total)} seconds${place}`);
   const seconds = transport.stream ? now : null;

@@ -1,6 +1,6 @@
 // A film on a <video> through MediaSource: one timeline, gapless, in which any clip can be put, replaced or taken out.
 //
-// "placed" says what lies in the buffer, the film what should. One worker brings the first to the second, one step after
+// `placed` says what lies in the buffer, the film what should. One worker brings the first to the second, one step after
 // the other: take out what is no longer wanted, then bring in what is missing, nearest to the position first. Whatever
 // changes meanwhile only makes it look again. The source is never told that the stream has ended: then nothing has to
 // be opened again, and the transport knows better where the film ends.

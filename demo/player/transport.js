@@ -5,9 +5,10 @@
 const SPEEDS = [1, 1.5, 2];
 
 class Transport {
-  constructor(video, changed) {
+  constructor(video, changed, framed) {
     this.video = video;
-    this.changed = changed;
+    this.changed = changed; // called when anything may have to be drawn anew
+    this.framed = framed; // called when the video shows another frame
     this.given = this.film = readFilm("{}");
     this.lost = new Set(); // keys of clips that cannot be loaded: as good as not made
     this.stream = null;
@@ -29,6 +30,7 @@ class Transport {
   // Once for each frame that is shown, so that nothing is done when nothing changes.
   everyFrame() {
     this.video.requestVideoFrameCallback(() => {
+      this.framed();
       this.look();
       this.everyFrame();
     });
