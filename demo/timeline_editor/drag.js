@@ -150,8 +150,8 @@ track.addEventListener("pointermove", (event) => {
   dragTo(event);
 });
 
-track.addEventListener("pointerup", () => drag && endDrag());
-track.addEventListener("pointercancel", () => drag && cancelDrag());
+track.addEventListener("pointerup", (event) => drag?.pointerId === event.pointerId && endDrag());
+track.addEventListener("pointercancel", (event) => drag?.pointerId === event.pointerId && cancelDrag());
 track.addEventListener("dblclick", (event) => event.target.closest(".segment") && promptField.focus());
 // Once a segment hangs on the finger, the page must not scroll or open a menu under it.
 track.addEventListener("touchmove", (event) => drag?.started && event.preventDefault(), { passive: false });

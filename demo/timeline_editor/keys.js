@@ -131,6 +131,7 @@ document.addEventListener("keydown", (event) => {
   const command = event.ctrlKey || event.metaKey;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (key === "Escape" && drag) cancelDrag();
+  else if (drag?.started) return; // one thing at a time
   else if (command && (!inField || mine)) {
     if (key === "Enter") generate();
     else if (key === "z" && !isDirty(event.target)) travel(event.shiftKey ? "redo" : "undo");

@@ -75,7 +75,7 @@ function drawPicture(segment) {
   if (cropWhole.address !== crop.address) cropWhole.src = cropWhole.address = crop.address;
   const { width, height } = crop.sheet;
   const side = Math.min(width, height);
-  const shrink = Math.min(CROP_PIXELS / side, (2.4 * CROP_PIXELS) / Math.max(width, height));
+  const shrink = Math.min(CROP_PIXELS / side, (1.8 * CROP_PIXELS) / Math.max(width, height));
   cropStage.style.width = `${width * shrink}px`;
   cropStage.style.height = `${height * shrink}px`;
   cropWindow.style.width = `${(100 * side) / width}%`;

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -102,8 +101,9 @@ class EditorPage:
             other = gr.Textbox(label="Elsewhere", elem_id="elsewhere")
             push = gr.Button("Push", elem_id="push")
             editor.change(self.documents.append, editor, None, **QUIET)
-            editor.submit(lambda doc: self.events.append(("submit", doc)), editor, None, **QUIET)
-            editor.settings(self._hear("settings"), None, None, **QUIET)
+            multiple = {"trigger_mode": "multiple", "concurrency_limit": None}  # or one in a hurry would be lost
+            editor.submit(lambda doc: self.events.append(("submit", doc)), editor, None, **multiple, **QUIET)
+            editor.settings(self._hear("settings"), None, None, **multiple, **QUIET)
             editor.vary(self._hear("vary"), None, None, **QUIET)
             editor.stop_varying(self._hear("stop_varying"), None, None, **QUIET)
             push.click(lambda: update_editor(**self._next), None, editor, **QUIET)
@@ -153,9 +153,3 @@ class EditorPage:
     def _request(self, request: Any) -> None:
         if not re.match(r"(http://127\.0\.0\.1:|data:|blob:)", request.url):
             self.trouble.append(f"request to {request.url}")
-
-
-def example_pictures(name: str = "1-a-winter-walk") -> list[str]:
-    """Addresses of a shipped film's thumbnails."""
-    folder = Path(REPOSITORY) / "assets" / "examples" / name / "thumbnails"
-    return [f"gradio_api/file={path.as_posix()}" for path in sorted(folder.iterdir())]

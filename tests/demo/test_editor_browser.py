@@ -198,10 +198,11 @@ def test_a_segment_is_dragged_to_another_place(site):
     assert slot.is_hidden()
     assert prompts(page) == [second, first, third]
     assert message(page) == "Moved to place 2 of 3"
-    # Escape gives it up
+    # Escape gives it up; other keys wait until it is over
     page.mouse.move(*middle(page, segments(page).first))
     page.mouse.down()
     page.mouse.move(x + 600, y, steps=3)
+    page.keyboard.press("Delete")
     page.keyboard.press("Escape")
     page.mouse.up()
     assert prompts(page) == [second, first, third]
@@ -222,7 +223,10 @@ def test_a_segment_is_inserted_between_two_others(site):
     page.keyboard.press("Enter")
     assert prompts(page)[1] == "something new"
     assert page.evaluate("document.activeElement.dataset.id") == row(site, page, 1)["id"]
+    page.mouse.move(segments(page).first.bounding_box()["x"] + 2, box["y"] + 60)
+    assert plus.get_attribute("data-index") == "0", "also in front of the first"
     # by keyboard, the plus stands in front of the segment that is selected
+    page.mouse.move(5, 5)
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className").startswith("between")
     page.keyboard.press("Enter")
@@ -621,7 +625,7 @@ def test_settings_are_part_of_the_document(site):
     assert len(site.documents) == 1, "a burst of moves is one step"
     page.keyboard.press("Control+z")
     assert site.value(page)["settings"] == SETTINGS
-    assert site.events == [("settings", SETTINGS)]
+    wait_until(lambda: site.events == [("settings", SETTINGS)], page)
     page.evaluate(move, [SETTINGS])  # the sliders report that they have followed
     page.keyboard.press("Control+y")
     assert site.value(page)["settings"]["num_inference_steps"] == 30
@@ -678,7 +682,7 @@ def test_a_segment_can_have_steps_and_guidance_of_its_own(site):
     page.fill("#pk-steps", "40")
     page.fill("#pk-guidance", "7,5")
     assert (row(site, page, 1)["num_inference_steps"], row(site, page, 1)["guidance_scale"]) == (40, 7.5)
-    assert segments(page).nth(1).locator(".mark-own").is_visible()
+    assert segments(page).nth(1).locator(".mark-knobs").is_visible()
     page.fill("#pk-steps", "400")
     assert "from 1 to 64" in page.locator("#pk-own-note").inner_text()
     assert row(site, page, 1)["num_inference_steps"] == 40
