@@ -1,7 +1,7 @@
 // Fetches clips, each once, and keeps the latest: a clip that moves or comes back need not cross the network again.
 
 const KEPT_BYTES = 24 * 2 ** 20;
-const RETRY_MS = [300, 1000, 3000];
+const RETRY_MS = [300, 2000];
 
 class ClipFiles {
   constructor(onRetry, onLost) {

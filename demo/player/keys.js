@@ -19,7 +19,7 @@ const PLAYER_KEYS = {
   PageUp: () => jump(1, true),
   PageDown: () => jump(-1, true),
 };
-const TEXT = 'textarea, select, [contenteditable=""], [contenteditable="true"], input:not([type="range"], [type="checkbox"], [type="radio"], [type="button"])';
+const TEXT = 'textarea, select, [contenteditable=""], [contenteditable="true"], [role="textbox"], input:not([type="range"], [type="checkbox"], [type="radio"], [type="button"])';
 const PRESSED_BY_SPACE = 'button, summary, a[href], input:not(.seek), [role="button"], [role="checkbox"], [role="switch"], [role="tab"], [role="menuitem"], [role="slider"]';
 
 function onPageKey(event) {

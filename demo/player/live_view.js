@@ -25,8 +25,6 @@ class LiveView {
     if (this.cells?.length !== count) this.cells = Array.from({ length: count }, () => ({ opacity: 1, light: Math.random() }));
     this.cells.forEach((cell, i) => (cell.masked = mask[i] === "1"));
     this.fade();
-    const part = preview.steps ? Math.min(preview.step / preview.steps, 1) : 0;
-    this.root.style.setProperty("--part", part.toFixed(3));
     this.paint(preview.picture);
   }
 

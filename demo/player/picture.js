@@ -13,6 +13,7 @@ class Picture {
     this.crisp = false;
     this.pixels = null; // of the model's picture, on its longer side
     this.size = "";
+    video.addEventListener("emptied", () => (canvas.hidden = true));
   }
 
   draw() {

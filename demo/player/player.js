@@ -40,6 +40,8 @@ function followPreview() {
   } catch (error) {
     return console.warn("The player was told of a preview that it cannot read.", error);
   }
+  const part = preview.steps ? Math.min(preview.step / preview.steps, 1) : 0;
+  player.style.setProperty("--part", part.toFixed(3));
   liveView.draw(preview);
   drawSoon();
 }
@@ -59,7 +61,7 @@ function draw() {
   const now = transport.position;
   const clip = clipAt(transport.film, now);
   const making = film.running || Boolean(preview.picture);
-  const state = clip ? "playing" : making ? "making" : "empty";
+  const state = clip ? stateOf(player.dataset.state) : making ? "making" : "empty";
   setData(player, "state", state);
   setData(player, "playing", transport.wanted);
   setData(player, "waiting", transport.waiting);
@@ -74,6 +76,12 @@ function draw() {
   drawLive(state);
   drawTime(now, state);
   drawControls();
+}
+
+// A clip is there. Until its first picture is, what was seen before stays.
+function stateOf(before) {
+  if (video.readyState >= 2 || before === "playing") return "playing";
+  return before === "making" ? "making" : "loading";
 }
 
 function setData(node, name, value) {
@@ -97,12 +105,12 @@ function drawLive(state) {
 function drawTime(now, state) {
   const total = film.seconds;
   setText(find(".now"), options.frames ? `${transport.frame}` : clock(now, total));
-  setText(find(".total"), options.frames ? `${Math.round(total * film.fps)} f` : `${clock(total, total)} s`);
+  setText(find(".total"), options.frames ? `${Math.round(total * film.fps)} f` : clock(total, total, " s"));
   const index = film.captions.findIndex((row) => now < row.end - SLACK);
   const caption = film.captions[index < 0 ? film.captions.length - 1 : index];
   setText(find(".caption span"), state === "empty" ? "" : (caption?.prompt ?? ""));
   const place = film.captions.length > 1 && caption ? `, segment ${film.captions.indexOf(caption) + 1} of ${film.captions.length}` : "";
-  seekBar.drawTime(now, `${clock(now, total)} of ${clock(total, total)} seconds${place}`);
+  seekBar.drawTime(now, `${clock(now, total)} of ${clock(total, total, " seconds")}${place}`);
   const seconds = transport.stream ? now : null;
   if (seconds !== told) window.dispatchEvent(new CustomEvent("phenaki:time", { detail: { seconds: (told = seconds) } }));
   drawGlow();

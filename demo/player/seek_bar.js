@@ -58,7 +58,7 @@ class SeekBar {
     if (!this.seconds || event.pointerType === "touch") return;
     const x = Math.max(0, Math.min(event.clientX - box.left, box.width));
     const seconds = (this.seconds * x) / box.width;
-    setText(this.find(".tip-time"), `${clock(seconds, this.seconds)} s`);
+    setText(this.find(".tip-time"), clock(seconds, this.seconds, " s"));
     setText(this.find(".tip-prompt"), captionAt(this.film, seconds)?.prompt ?? "");
     this.tip.hidden = false;
     const half = this.tip.offsetWidth / 2;
@@ -70,9 +70,9 @@ function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-// Seconds, with minutes where the whole has any.
-function clock(seconds, whole) {
+// Seconds with their unit, or with minutes where the whole has any.
+function clock(seconds, whole, unit = "") {
   const tenths = Math.floor(10 * seconds + 0.3);
-  if (whole < 60) return (tenths / 10).toFixed(1);
+  if (whole < 60) return (tenths / 10).toFixed(1) + unit;
   return `${Math.floor(tenths / 600)}:${((tenths % 600) / 10).toFixed(1).padStart(4, "0")}`;
 }

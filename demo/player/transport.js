@@ -23,6 +23,8 @@ class Transport {
       video.addEventListener(name, () => this.look());
     }
     video.addEventListener("loadedmetadata", () => this.run());
+    // a video that stands still may be told of its frames late or never
+    for (const name of ["seeked", "loadeddata"]) video.addEventListener(name, framed);
     video.addEventListener("pause", () => this.pausedFromOutside());
     if (video.requestVideoFrameCallback) this.everyFrame();
   }
@@ -52,6 +54,7 @@ class Transport {
     }
     const film = { ...given, clips: given.clips.filter((clip) => !this.lost.has(clip.key)) };
     const other = film.id !== this.film.id;
+    const first = !other && film.running && film.clips.length && !this.film.clips.length;
     this.film = film;
     if (other) this.close();
     if (!this.stream && film.clips.length) {
@@ -63,7 +66,7 @@ class Transport {
       this.wanted = wanted;
     }
     this.stream?.update(film, given);
-    if (this.finished && film.running && !this.atEnd) {
+    if (first || (this.finished && film.running && !this.atEnd)) {
       this.wanted = true;
       this.finished = false;
     }
@@ -115,11 +118,16 @@ class Transport {
         const end = runEnd(film, now);
         const left = end - now;
         // the last frame before a gap or the end is seen as long as any other
-        if (left < 1.5 / film.fps) this.arrival = setTimeout(() => this.arrive(end), (1000 * left) / this.speed);
+        if (left < (this.starved ? 4 : 1.5) / film.fps) this.arrival = setTimeout(() => this.arrive(end), (1000 * left) / this.speed);
         this.waiting = left < 0.5 / film.fps && this.waits(end);
       }
     }
     this.changed();
+  }
+
+  // Whether it stands still for want of frames. Some browsers do so a little before the last frame.
+  get starved() {
+    return this.video.readyState === 2 && !this.video.seeking;
   }
 
   // Whether more will come at the end of what is made.
