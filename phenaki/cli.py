@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from phenaki.cli_export import add_export_command, add_export_options, export_config, write_film
+from phenaki.cli_export import add_export_command, add_export_options, check_size, export_config, write_film
 from phenaki.config import PRESETS, ModelConfig, SamplingConfig, preset
 from phenaki.errors import PhenakiError
 from phenaki.events import FramesReady, SegmentStarted, TokensRefined
@@ -120,6 +120,7 @@ def _generate(arguments: argparse.Namespace) -> None:
     story = _read_story(arguments)
     name = arguments.model or (story.model if story else "toy-64")
     model = Phenaki.from_pretrained(name, arguments.device, arguments.precision)
+    check_size(arguments, model.config.cvivit.height, model.config.cvivit.width)
     seed = arguments.seed
     if seed is None:
         seed = story.timeline.seed if story else random.randrange(2**31)

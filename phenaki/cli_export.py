@@ -62,6 +62,19 @@ def export_config(arguments: argparse.Namespace) -> ExportConfig:
     )
 
 
+def check_size(arguments: argparse.Namespace, height: int, width: int) -> None:
+    """Say so if pictures of ``height`` x ``width`` cannot leave with the size that was asked for.
+
+    Raises:
+        MediaError: they cannot leave at all.
+    """
+    config = export_config(arguments)
+    if config.has_pictures:
+        tall, wide = config.picture_size(height, width)
+        if max(tall, wide) != config.size:
+            print(f"Pictures of {width} x {height} become {wide} x {tall}: nearest enlarges by whole factors.")
+
+
 def write_film(
     clips: Iterable[np.ndarray], num_frames: int, fps: float, project: Project | None, arguments: argparse.Namespace
 ) -> None:
@@ -87,6 +100,7 @@ def write_film(
 def _export(arguments: argparse.Namespace) -> None:
     export_config(arguments)
     with open_film(arguments.film) as film:
+        check_size(arguments, film.height, film.width)
         try:
             project = read_project(arguments.film)
         except ProjectError:

@@ -20,6 +20,8 @@ class Film:
 
     clips: Iterator[np.ndarray]  # each (f, H, W, 3) uint8
     fps: float
+    height: int
+    width: int
     num_frames: int  # as the file's length tells; one that is damaged may hold fewer
 
 
@@ -42,13 +44,13 @@ def open_film(path: Path) -> Iterator[Film]:
         except (OSError, RuntimeError, StopIteration):
             raise MediaError(f"{path.name} is no movie that can be read. Use one exported by this program.") from None
         num_frames = max(1, round(about["duration"] * about["fps"]))
-        yield Film(_clips(reader, about["size"]), about["fps"], num_frames)
+        width, height = about["size"]
+        yield Film(_clips(reader, height, width), about["fps"], height, width, num_frames)
     finally:
         reader.close()
 
 
-def _clips(reader: Iterator[bytes], size: tuple[int, int]) -> Iterator[np.ndarray]:
-    width, height = size
+def _clips(reader: Iterator[bytes], height: int, width: int) -> Iterator[np.ndarray]:
     clip: list[np.ndarray] = []
     for frame in reader:
         clip.append(np.frombuffer(frame, np.uint8).reshape(height, width, 3))

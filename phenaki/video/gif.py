@@ -16,7 +16,6 @@ from phenaki.video.encoder import Encoder
 
 _EXTENSION, _COMMENT, _APPLICATION = 0x21, 0xFE, 0xFF
 
-
 # A palette for each picture, chosen from a smaller one. On the example films that is 4 dB closer to the pictures than
 # one palette for the film, flickers less and takes less time. With so many colours dithering only adds noise and bytes.
 _COLOURS = (
