@@ -28,7 +28,7 @@ class FileStream {
     const now = this.position;
     this.film = film;
     const clip = clipAt(film, now);
-    if (clip && (!this.clip || clip.key !== this.clip.key || clip.start !== this.clip.start)) this.seek(now);
+    if (clip ? clip.key !== this.clip?.key || clip.start !== this.clip.start : this.clip && !this.video.ended) this.seek(now);
   }
 
   seek(seconds) {
@@ -36,6 +36,8 @@ class FileStream {
     if (!clip) {
       this.clip = null;
       this.start = seconds;
+      this.video.removeAttribute("src");
+      this.video.load();
       return;
     }
     const within = Math.max(0, seconds - clip.start);

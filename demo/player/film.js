@@ -11,7 +11,7 @@ function readFilm(text) {
   return {
     id: given.film ?? "",
     fps: given.fps || 8,
-    seconds: given.seconds ?? clips.at(-1)?.end ?? 0,
+    seconds: Math.max(given.seconds ?? 0, clips.at(-1)?.end ?? 0),
     pixels: given.pixels ?? null,
     running: Boolean(given.running),
     clips,

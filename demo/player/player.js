@@ -9,7 +9,7 @@ const GLOW_MS = 800;
 const TEXTS = {
   empty: "Write what should be seen, segment by segment, and press Generate. Each clip plays here as soon as it is made.",
   first: "Imagining the first clip…",
-  next: "Imagining this clip…",
+  here: "Imagining this clip…",
 };
 let film = readFilm("{}");
 let preview = {};
@@ -93,13 +93,20 @@ function drawLive(state) {
   const live = find(".live");
   const at = preview.picture ? (preview.seconds ?? null) : null;
   setData(live, "size", state === "making" ? "large" : state === "playing" && preview.picture ? (options.folded ? "folded" : "small") : "none");
-  setText(find(".veil-text"), state === "empty" ? TEXTS.empty : state === "making" ? (film.clips.length ? TEXTS.next : TEXTS.first) : "");
+  setText(find(".veil-text"), state === "empty" ? TEXTS.empty : state === "making" ? makingText(at) : "");
   setText(find(".step"), state === "making" && preview.steps ? `${preview.step} / ${preview.steps}` : "");
   setText(find(".live-place"), at === null ? "" : `Next: ${clock(at, film.seconds)}`);
   const fold = find(".fold");
   fold.setAttribute("aria-expanded", !options.folded);
   fold.setAttribute("aria-label", options.folded ? "Show the clip that is being made" : "Hide the clip that is being made");
   seekBar.drawMaking(at);
+}
+
+function makingText(at) {
+  if (!film.clips.length) return TEXTS.first;
+  const past = transport.position - at;
+  const here = at === null || (past > -SLACK && past < 1.05 * film.clips.at(-1).seconds);
+  return here ? TEXTS.here : `Imagining the clip at ${clock(at, film.seconds, " s")}…`;
 }
 
 function drawTime(now, state) {

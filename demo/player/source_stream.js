@@ -24,8 +24,6 @@ class SourceStream {
     this.pending = null; // position asked for before the video could be sought in
     this.seen = null; // position when the worker last looked
     this.trouble = null; // key of the clip that the last error was in
-    this.closed = new Promise((resolve) => (this.close = resolve));
-    this.closed.then(() => this.release());
     this.onError = () => this.recover();
     this.onMetadata = () => this.settle();
     video.addEventListener("error", this.onError);
@@ -89,9 +87,11 @@ class SourceStream {
     if (!missing.length) return false;
     for (const clip of missing.slice(0, FETCHES)) this.files.get(clip).catch(() => {});
     const [clip] = missing;
-    const woken = new Promise((resolve) => (this.wake = resolve));
-    const bytes = await Promise.race([this.files.get(clip).catch(() => null), woken, this.closed]);
-    if (!bytes || this.over) return !this.over;
+    const bytes = await new Promise((resolve) => {
+      this.wake = resolve; // with nothing, when there may be something more urgent
+      this.files.get(clip).then(resolve, () => resolve());
+    });
+    if (!bytes || this.over) return true;
     if (!this.buffer) await this.open(bytes);
     else await this.append(clip, bytes);
     return true;
@@ -133,10 +133,9 @@ class SourceStream {
     const Source = globalThis.ManagedMediaSource ?? globalThis.MediaSource;
     this.source = new Source();
     this.video.disableRemotePlayback = true;
-    const opened = new Promise((resolve) => this.source.addEventListener("sourceopen", resolve, { once: true }));
     this.address = URL.createObjectURL(this.source);
     this.video.src = this.address;
-    await Promise.race([opened, this.closed]);
+    await this.happens(this.source, "sourceopen");
     if (this.over) return;
     this.codec = codecOf(firstBytes);
     this.buffer = this.source.addSourceBuffer(this.codec);
@@ -154,12 +153,13 @@ class SourceStream {
       if (error.name !== "QuotaExceededError") throw error;
       return this.makeRoom(clip);
     }
-    if (!(await this.updated())) {
+    const went = await this.updated();
+    if (this.over) return;
+    if (!went) {
       // the browser cannot read it, and the source is of no use any more
       this.files.lose(clip);
       return this.reopen();
     }
-    if (this.over) return;
     if (!this.isBuffered((clip.start + clip.end) / 2)) {
       this.buffer.abort(); // a file that breaks off: nothing of it may go before the next one
       return this.files.lose(clip);
@@ -171,7 +171,7 @@ class SourceStream {
       if (row.end > clip.end + SLACK) this.placed.push({ ...row, key: null, start: clip.end });
     }
     this.placed.push({ key: clip.key, start: clip.start, end: clip.end });
-    if (before.length) this.refresh(clip);
+    if (before.length || this.torn) this.refresh(clip);
   }
 
   async remove(row) {
@@ -179,14 +179,18 @@ class SourceStream {
     const half = 0.5 / this.film.fps;
     this.buffer.remove(Math.max(0, row.start - half), Math.max(row.end - half, row.start + half));
     await this.updated();
+    if (this.over) return;
     this.placed = this.placed.filter((other) => other !== row);
     this.refresh(row);
   }
 
-  // What has been decoded already would still be shown; a jump to where it is makes the browser read anew.
+  // What has been decoded already would still be shown; a jump to where it is makes the browser read anew. Where
+  // nothing is left to read, that has to wait for the next clip.
   refresh(row) {
     const now = this.position;
-    if (this.video.readyState > 0 && row.start < now + SOON && row.end > now && this.isBuffered(now)) this.video.currentTime = now;
+    if (!this.video.readyState || row.start > now + SOON || row.end < now) return;
+    this.torn = !this.isBuffered(now);
+    if (!this.torn) this.video.currentTime = now;
   }
 
   async makeRoom(clip) {
@@ -200,14 +204,17 @@ class SourceStream {
     }
   }
 
-  // Resolves to whether the change went well.
-  updated() {
-    const buffer = this.buffer;
-    const done = new Promise((resolve) => {
-      buffer.addEventListener("updateend", () => resolve(true), { once: true });
-      buffer.addEventListener("error", () => resolve(false), { once: true });
+  // Resolves with the first of the events, or when the stream is closed.
+  happens(target, ...names) {
+    return new Promise((resolve) => {
+      this.letGo = resolve;
+      for (const name of names) target.addEventListener(name, resolve, { once: true });
     });
-    return Promise.race([done, this.closed]);
+  }
+
+  // Whether the change of the buffer went well.
+  async updated() {
+    return (await this.happens(this.buffer, "error", "updateend"))?.type === "updateend";
   }
 
   setDuration() {
@@ -238,8 +245,10 @@ class SourceStream {
     this.work();
   }
 
-  release() {
+  close() {
     this.over = true;
+    this.wake?.();
+    this.letGo?.();
     this.files.close();
     this.video.removeEventListener("error", this.onError);
     this.video.removeEventListener("loadedmetadata", this.onMetadata);

@@ -364,6 +364,18 @@ def test_clips_of_other_lengths_take_the_place_of_others(stage, page):
     look(page, [40, 80, 120])
 
 
+def test_clips_of_another_picture_size_fit_in(stage, page):
+    large = stage.folder / "large.mp4"
+    write_clip(np.full((8, 16, 16, 3), 200, np.uint8), large, FPS, 640)
+    still(stage, page, [40, 80, 120], 0.5)
+    told = film(stage.folder, [40, 80, 120])
+    told["clips"][1] |= {"key": "large", "url": media_url(large)}
+    stage.tell(film=told)
+    seek(page, 1.5)
+    wait_until(lambda: get(page, "videoWidth") == 640, page)
+    look(page, [40, 200, 120])
+
+
 def test_many_edits_in_a_row_end_at_the_last(stage, page):
     still(stage, page, [40, 80, 120], 0.5)
     greys = list(range(30, 230, 20))
@@ -435,9 +447,21 @@ def test_a_place_that_is_being_made_can_be_sought(stage, page):
     seek(page, 3.2)
     wait_until(lambda: state(page) == "making", page)
     assert float(page.input_value("#film .seek")) == pytest.approx(3.2, abs=0.01)
+    for at, text in ((2.0, "Imagining the clip at 2.0 s…"), (3.0, "Imagining this clip…")):
+        stage.tell(preview={"picture": picture(90), "seconds": at})
+        wait_until(lambda text=text: page.locator("#film .veil-text").inner_text() == text, page)
     stage.tell(film=film(stage.folder, [40, 80, None, 160], running=True))
     wait_until(lambda: shows(page, 160), page)
     assert get(page, "currentTime") == pytest.approx(3.2, abs=0.01)
+
+
+def test_a_film_that_was_emptied_plays_when_it_is_made_again(stage, page):
+    still(stage, page, [40, 80], 0.5)
+    stage.tell(film=film(stage.folder, [None, None]))
+    wait_until(lambda: state(page) == "empty", page)
+    stage.tell(film=film(stage.folder, [None, None], running=True))
+    stage.tell(film=film(stage.folder, [120, None], running=True))
+    wait_until(lambda: shows(page, 120) and not get(page, "paused"), page)
 
 
 def test_another_film_starts_over(stage, page):
