@@ -17,7 +17,11 @@ ATLAS_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "world"
 CORE_SHEET = "atlas"  # what version 1 is drawn with; its pixels stay as they are
 
 # Sheets of each art set. The core has its own, so that what is added cannot change a pixel of it.
-ART_SETS: dict[str, tuple[str, ...]] = {"toy": (CORE_SHEET, "toy"), "cartoon": ("cartoon",), "storybook": ("storybook",)}
+ART_SETS: dict[str, tuple[str, ...]] = {
+    "toy": (CORE_SHEET, "toy"),
+    "cartoon": ("cartoon",),
+    "storybook": ("storybook",),
+}
 
 
 @dataclass(frozen=True)

@@ -143,7 +143,9 @@ def near_layer(name: str, layout: int, art: str, stream: bool, size: int) -> Ten
 def front_layer(name: str, layout: int, art: str, size: int) -> Tensor:
     """The water of a stream in front of who swims in it, (4, H, P)."""
     y, x = pixel_grid(size, width=PERIOD)
-    return _pour(torch.zeros(4, size, x.shape[1]), SCENE_OF[name].water or (0.24, 0.58, 0.86), WATERLINE - 1.5, 0.86, y, x)
+    return _pour(
+        torch.zeros(4, size, x.shape[1]), SCENE_OF[name].water or (0.24, 0.58, 0.86), WATERLINE - 1.5, 0.86, y, x
+    )
 
 
 def _pour(layer: Tensor, water: Colour, top: float, strength: float, y: Tensor, x: Tensor) -> Tensor:
@@ -159,9 +161,7 @@ def _pour(layer: Tensor, water: Colour, top: float, strength: float, y: Tensor, 
     return torch.cat([layer[:3] * (1 - alpha) + colour * alpha, layer[3:] * (1 - alpha) + alpha])
 
 
-def _line_of_props(
-    layer: Tensor, scene: Scene, layout: int, art: str, rng: np.random.Generator, size: int
-) -> Tensor:
+def _line_of_props(layer: Tensor, scene: Scene, layout: int, art: str, rng: np.random.Generator, size: int) -> Tensor:
     props = props_of(scene)
     for i in range(6):
         prop = props[(i + layout) % len(props)]
@@ -190,10 +190,10 @@ def _peaks(layer: Tensor, behind: Colour, colour: Colour, rng: np.random.Generat
         heights = high + rng.uniform(-4, 4, count)
         slope = [height - 1.15 * _around(x, top).abs() for top, height in zip(tops, heights, strict=True)]
         above = torch.stack(slope).amax(0)  # (1, P) units above the horizon
-        crest = HORIZON - above + 0.5 * torch.sin(2 * math.pi * 16 * x / PERIOD)
+        crest = HORIZON - above + 0.7 * torch.sin(2 * math.pi * 11 * x / PERIOD)
         layer = _mass(layer, tone, crest, y)
-        snow = ((crest + 5.5 + 1.6 * torch.sin(2 * math.pi * 20 * x / PERIOD) - y).clamp(0, 1)) * (y - crest).clamp(0, 1)
-        snow = (snow * (above > high - 9).float())[None]
+        snow_line = HORIZON - high + 6.5 + 1.3 * torch.sin(2 * math.pi * 14 * x / PERIOD)
+        snow = ((snow_line - y).clamp(0, 1) * (y - crest).clamp(0, 1))[None]
         layer = torch.cat([layer[:3] * (1 - snow) + 0.97 * snow, layer[3:]])
     return layer
 
@@ -228,8 +228,13 @@ def _skyline(layer: Tensor, behind: Colour, colour: Colour, rng: np.random.Gener
             block = ((width * 0.46 - dx.abs()).clamp(0, 1) * (y - HORIZON + tall).clamp(0, 1))[None]
             shade = _column(tone) * float(rng.uniform(0.9, 1.08))
             panes = (((dx + 40) % 2.6 > 1.4) & ((y - HORIZON + tall) % 3.2 > 1.8) & (y > HORIZON - tall + 1)).float()
-            lit = panes * (torch.from_numpy(rng.random((16, 12)) < 0.5)[
-                ((y - HORIZON + tall) / 3.2).long().clamp(0, 15), ((dx + 20) / 2.6).long().clamp(0, 11)].float() if night else 0.8)
+            lit = panes * (
+                torch.from_numpy(rng.random((16, 12)) < 0.5)[
+                    ((y - HORIZON + tall) / 3.2).long().clamp(0, 15), ((dx + 20) / 2.6).long().clamp(0, 11)
+                ].float()
+                if night
+                else 0.8
+            )
             glow = torch.tensor([1.0, 0.85, 0.45] if night else [0.80, 0.90, 0.98])[:, None, None]
             shade = shade + (0.8 if night else 0.45) * lit * (glow - shade)
             layer = torch.cat([layer[:3] * (1 - block) + shade * block, layer[3:] * (1 - block) + block])

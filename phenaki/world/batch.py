@@ -18,10 +18,14 @@ from phenaki.world.bank import Bank, figure_bank, layer_bank
 from phenaki.world.deeds import is_in_stream, second_rows
 from phenaki.world.figures import Figure
 from phenaki.world.motion import COLUMNS, CYCLE, pose_rows
+from phenaki.world.scenes import SCENE_OF
 from phenaki.world.spec import StorySpec
+from phenaki.world.subjects import SUBJECT_OF
 from phenaki.world.view import LEVELS, VIEW, level_rows, view_rows
+from phenaki.world.ways import WAYS
 
 UNITS = 64
+LOW, HIGH = 42.0, 30.0  # where zooms go to: who stands, and who flies
 
 
 @dataclass
@@ -38,12 +42,14 @@ class Batch:
     sprites: Tensor  # (b, f, 4, s, s)
     host: dict[str, np.ndarray]  # levels and view as they were before they went to the device
     view: dict[str, Tensor]  # (b, f)
+    centre: Tensor | None = None  # of zooms, from the top, (b, 1)
     far: Tensor | None = None  # (b, 4, H, P), version 2
     pairs: Tensor | None = None  # rows with a second subject, (n,), or None
     second_poses: dict[str, Tensor] | None = None  # each (n, f)
     second_sprites: Tensor | None = None  # (n, f, 4, s, s)
     wet: Tensor | None = None  # rows with a stream, (m,), or None
     front: Tensor | None = None  # (m, 4, H, P)
+    wet_places: Tensor | None = None  # (b,) where a row stands among the wet ones
 
     def has(self, kind: str) -> bool:
         """Whether any frame has this weather or light."""
@@ -57,7 +63,7 @@ class Batch:
 
 def prepare(specs: Sequence[StorySpec], start: Sequence[int], frames: int, size: int, device: torch.device) -> Batch:
     """Everything that the pixels of these windows need."""
-    specs, b, place = list(specs), len(specs), str(device)
+    specs, place = list(specs), str(device)
     version = specs[0].version
     second = [i for i, s in enumerate(specs) if s.second is not None]
     tables = [
@@ -65,6 +71,7 @@ def prepare(specs: Sequence[StorySpec], start: Sequence[int], frames: int, size:
         _windows([level_rows(s) for s in specs], start, frames),
     ]
     if version == 2:
+        tables[1][:, :, LEVELS.index("night")] *= np.array([[_darkness(s)] for s in specs], dtype=np.float32)
         tables.append(_windows([view_rows(s) for s in specs], start, frames))
         tables.append(_windows([second_rows(specs[i]) for i in second], [start[i] for i in second], frames))
     on_device = _send(tables, device)
@@ -86,19 +93,30 @@ def prepare(specs: Sequence[StorySpec], start: Sequence[int], frames: int, size:
         return batch
     host |= dict(zip(VIEW, np.moveaxis(tables[2], -1, 0), strict=True))
     batch.view = _columns(on_device[2], VIEW)
+    batch.centre = torch.tensor([[HIGH if _is_high(s) else LOW] for s in specs], device=device)
     batch.far = _pick(layer_bank("far", size, place), [(s.scene, s.layout, _art(s)) for s in specs])
     if second:
         batch.pairs = torch.tensor(second, device=device)
         batch.second_poses = _columns(on_device[3], COLUMNS)
         pictures = [_figure(specs[i], second=True) for i in second]
         batch.second_sprites = _pick(figures, pictures, batch.second_poses["gait"].long())
-    wet = [i for i, s in enumerate(specs) if is_in_stream(s)]
-    if wet:
-        batch.wet = torch.tensor(wet, device=device)
-        keys = [(specs[i].scene, 0, "toy") for i in wet]
-        batch.front = _pick(layer_bank("front", size, place), keys)
-    assert b == len(batch.sky)
+    streams = np.array([is_in_stream(s) for s in specs])
+    host["wet"] = streams[:, None]
+    if streams.any():
+        wet = np.flatnonzero(streams)
+        batch.wet = torch.from_numpy(wet).to(device)
+        batch.wet_places = torch.from_numpy(streams.cumsum() - 1).to(device)
+        batch.front = _pick(layer_bank("front", size, place), [(specs[i].scene, 0, "toy") for i in wet])
     return batch
+
+
+def _is_high(spec: StorySpec) -> bool:
+    return spec.second is None and WAYS[SUBJECT_OF[spec.subject].way].air
+
+
+def _darkness(spec: StorySpec) -> float:
+    """How much of the night comes where it may be night already."""
+    return 0.25 if SCENE_OF[spec.scene].stars else 1.0
 
 
 def _art(spec: StorySpec) -> str:

@@ -112,7 +112,9 @@ def _vectors(tar: tarfile.TarFile) -> Callable[[str, int], Image.Image | None]:
     try:
         import resvg_py
     except ImportError:
-        raise MediaError("Vector pictures are drawn by resvg_py, which is missing. pip install resvg_py==0.5.0") from None
+        raise MediaError(
+            "Vector pictures are drawn by resvg_py, which is missing. pip install resvg_py==0.5.0"
+        ) from None
     icons, codes = (json.load(tar.extractfile(f"package/{n}.json")) for n in ("icons", "chars"))  # type: ignore[arg-type]
 
     def draw(name: str, side: int) -> Image.Image | None:

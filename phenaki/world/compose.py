@@ -14,7 +14,8 @@ from phenaki.world.filters import FILTERS
 from phenaki.world.overlays import FLASHES, loop
 from phenaki.world.weathers import NIGHT, VEILS, WARM
 
-CENTRE = (32.0, 46.0)  # of zooms: near the subject
+CENTRE_X = 32.0  # of zooms; how high, is where the subject is: see ``batch``
+BRIGHT = 0.45  # subjects keep so much of the light that night takes
 DEPTHS = {"sky": 0.15, "far": 0.45, "near": 1.0}  # shares of a zoom that layers follow
 SKY_LIGHTS = ("stars", "fireworks", "lightning")  # seen where nothing is before the sky
 
@@ -30,18 +31,20 @@ def compose(batch: Batch, size: int) -> tuple[Tensor, Tensor, Tensor | None]:
     assert batch.far is not None
     far = scroll(batch.far, offset * FAR_SPEED * unit, size)
     near = scroll(batch.near, offset * unit, size)
-    moved = batch.rows_with((batch.host["zoom"] != 1) | (batch.host["shake_x"] != 0))
+    moves = (batch.host["zoom"] != 1) | (batch.host["shake_x"] != 0)  # (b, f)
+    moved = batch.rows_with(moves)
     if moved is not None:
         picture = picture.clone()
         for name, layer in (("sky", picture), ("far", far), ("near", near)):
             layer[moved] = _through_lens(layer[moved], batch, moved, DEPTHS[name])
     picture = over(over(picture, far), near)
-    poses = _seen(batch.poses, batch.view)
+    poses = _seen(batch.poses, batch.view, batch.centre)
     picture = picture * (1 - _shade(poses, batch, size)[:, :, None])
     second = second_mask = None
     if batch.pairs is not None:
         assert batch.second_poses is not None and batch.second_sprites is not None
-        second_poses = _seen(batch.second_poses, {k: v[batch.pairs] for k, v in batch.view.items()})
+        view = {k: v[batch.pairs] for k, v in batch.view.items()}
+        second_poses = _seen(batch.second_poses, view, batch.centre[batch.pairs])
         second = place(batch.second_sprites, second_poses, size)  # (n, f, 4, H, W)
         under = picture[batch.pairs] * (1 - 0.38 * shadow(second_poses, size, second_poses["ground"] + 0.5)[:, :, None])
         picture[batch.pairs] = over(under, second)
@@ -54,31 +57,30 @@ def compose(batch: Batch, size: int) -> tuple[Tensor, Tensor, Tensor | None]:
     if batch.wet is not None:
         assert batch.front is not None
         water = scroll(batch.front, offset[batch.wet] * unit, size)
-        wet_moved = None if moved is None else _common(batch, batch.wet, moved)
+        wet_moved = batch.rows_with(moves & batch.host["wet"])
         if wet_moved is not None:
-            inner, rows = wet_moved
-            water[inner] = _through_lens(water[inner], batch, rows, 1.0)
+            inner = batch.wet_places[wet_moved]
+            water[inner] = _through_lens(water[inner], batch, wet_moved, 1.0)
         picture[batch.wet] = over(picture[batch.wet], water)
         for m in (mask, second_mask):
             if m is not None:
                 m[batch.wet] = m[batch.wet] * (1 - water[:, :, 3:])
-    picture = _lit(picture, batch)
+    shown = mask if second_mask is None else mask + second_mask
+    picture = _lit(picture, shown, batch)
     if any(batch.has(kind) for kind in SKY_LIGHTS):
-        open_sky = (1 - far[:, :, 3:]) * (1 - near[:, :, 3:]) * (1 - mask)
-        if second_mask is not None:
-            open_sky = open_sky * (1 - second_mask)
+        open_sky = (1 - far[:, :, 3:]) * (1 - near[:, :, 3:]) * (1 - shown)
         picture = _lights_in_the_sky(picture, open_sky, batch, size)
     picture = _weather(picture, batch, size)
     return _styled(picture, batch), mask, second_mask
 
 
-def _seen(poses: dict[str, Tensor], view: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Poses as the camera sees them."""
+def _seen(poses: dict[str, Tensor], view: dict[str, Tensor], centre: Tensor) -> dict[str, Tensor]:
+    """Poses as the camera sees them; centre (n, 1)."""
     zoom = view["zoom"]
     return poses | {
-        "x": CENTRE[0] + (poses["x"] - view["pan"] - CENTRE[0]) * zoom + view["shake_x"],
-        "y": CENTRE[1] + (poses["y"] - CENTRE[1]) * zoom + view["shake_y"],
-        "ground": CENTRE[1] + (poses["ground"] - CENTRE[1]) * zoom + view["shake_y"],
+        "x": CENTRE_X + (poses["x"] - view["pan"] - CENTRE_X) * zoom + view["shake_x"],
+        "y": centre + (poses["y"] - centre) * zoom + view["shake_y"],
+        "ground": centre + (poses["ground"] - centre) * zoom + view["shake_y"],
         "size": poses["size"] * zoom,
     }
 
@@ -86,7 +88,9 @@ def _seen(poses: dict[str, Tensor], view: dict[str, Tensor]) -> dict[str, Tensor
 def _through_lens(layer: Tensor, batch: Batch, rows: Tensor, depth: float) -> Tensor:
     """Zoom and shake of some rows of a layer."""
     zoom = 1 + (batch.view["zoom"][rows] - 1) * depth
-    return zoomed(layer, zoom, CENTRE, (batch.view["shake_x"][rows], batch.view["shake_y"][rows]))
+    return zoomed(
+        layer, zoom, (CENTRE_X, batch.centre[rows]), (batch.view["shake_x"][rows], batch.view["shake_y"][rows])
+    )
 
 
 def _shade(poses: dict[str, Tensor], batch: Batch, size: int) -> Tensor:
@@ -97,18 +101,8 @@ def _shade(poses: dict[str, Tensor], batch: Batch, size: int) -> Tensor:
     return dark
 
 
-def _common(batch: Batch, some: Tensor, others: Tensor) -> tuple[Tensor, Tensor] | None:
-    """Places in ``some`` that are in ``others`` too, and the rows they stand for."""
-    wanted = set(others.tolist())
-    inner = [i for i, row in enumerate(some.tolist()) if row in wanted]
-    if not inner:
-        return None
-    places = torch.tensor(inner, device=some.device)
-    return places, some[places]
-
-
-def _lit(picture: Tensor, batch: Batch) -> Tensor:
-    """Night and the low sun."""
+def _lit(picture: Tensor, shown: Tensor, batch: Batch) -> Tensor:
+    """Night and the low sun; subjects stay a little brighter than the rest, so that they can be seen."""
     rows = batch.rows_with((batch.host["night"] > 0) | (batch.host["warm"] > 0))
     if rows is None:
         return picture
@@ -120,7 +114,8 @@ def _lit(picture: Tensor, batch: Batch) -> Tensor:
     if batch.has("lightning"):
         flash = torch.tensor(FLASHES, device=picture.device)[batch.clock[rows]] * batch.levels["lightning"][rows]
         factor = factor * (1 + 1.2 * flash[..., None])
-    picture[rows] = picture[rows] * factor[..., None, None]
+    factor = factor[..., None, None]  # (n, f, 3, 1, 1)
+    picture[rows] = picture[rows] * (factor + BRIGHT * (1 - factor) * shown[rows])
     return picture
 
 

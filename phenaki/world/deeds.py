@@ -136,7 +136,10 @@ def _pose(
     elif motion == "zigzag":
         now = replace(now, camera=start.camera + (WALK if now.flip else -WALK) * k)
         swing = 1 - abs((phase + 1.5) % CYCLE - 3) / 1.5  # -1 to 1
-        dy, lift = (0.0, lift + 9 * swing) if way.air or actor.rest > 0 else (-8 * swing, lift)
+        if way.air or way.water:
+            lift += (9 if actor.rest > 0 else 4) * swing
+        else:
+            dy = -8 * swing
     elif motion in ("enter left", "enter right"):
         come_from = -OUTSIDE if motion == "enter left" else OUTSIDE
         missing = come_from * max(0.0, 1 - k / CYCLE) if start.away else 0.0
@@ -153,7 +156,7 @@ def _pose(
         goes, now = near < 1, replace(now, near=near)
     elif motion == "jump":
         arc = 4 * (phase / CYCLE) * (1 - phase / CYCLE)
-        lift, stretch = (10 if way.air else 22 if way.water else 15) * arc, 0.84 + 0.2 * arc
+        lift, stretch = (9 if way.air else 22 if way.water else 15) * arc, 0.84 + 0.2 * arc
     elif motion == "hop":
         lift, turn = 6 * math.sin(math.pi * (phase % 3) / 3), 0.14 * sin
     elif motion == "spin":
@@ -165,7 +168,7 @@ def _pose(
         dx, turn = (0.0, 1.7, -1.7)[phase % 3], (0.0, 0.06, -0.06)[phase % 3]
     elif motion == "circle":
         dx, heading = 10 * sin, cos > 0
-        dy, lift = (0.0, 6 * (1 - cos)) if way.air or way.water else (-4 * (1 - cos), lift)
+        dy, lift = (0.0, 4 * (1 - cos)) if way.air or way.water else (-4 * (1 - cos), lift)
         goes = True
     elif motion in ("grow", "shrink"):
         rate = 1 / 5 if opening else 1 / CYCLE
@@ -181,9 +184,11 @@ def _pose(
         turn += way.turn * actor.lively * sin + way.tilt * (1 if heading else -1)
         if way.rolls:
             turn += angle if heading else -angle
-    size = min(LARGEST, actor.size * 2 ** (now.level / 2)) * 2 ** (0.7 * now.near)
+    size = min(
+        LARGEST + 4 * max(0.0, now.near), min(LARGEST, actor.size * 2 ** (now.level / 2)) * 2 ** (0.7 * now.near)
+    )
     ground = GROUND + dy + (5 if now.near > 0 else 9) * now.near
-    height = now.altitude + lift
+    height = now.altitude * (size / SIZE if now.altitude < 0 else 1.0) + lift  # a small swimmer is not under water
     if not way.water:
         height = max(0.0, height)
     y = ground - height - size * stretch / 2

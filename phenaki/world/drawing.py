@@ -39,8 +39,8 @@ def place(sprites: Tensor, poses: dict[str, Tensor], size: int) -> Tensor:
     return drawn.unflatten(0, (b, f))
 
 
-def zoomed(layer: Tensor, zoom: Tensor, centre: tuple[float, float], shift: tuple[Tensor, Tensor]) -> Tensor:
-    """Enlarge (n, f, c, H, W) about a point, and move it; zoom and shifts (n, f), lengths in world units."""
+def zoomed(layer: Tensor, zoom: Tensor, centre: tuple[float, Tensor], shift: tuple[Tensor, Tensor]) -> Tensor:
+    """Enlarge (n, f, c, H, W) about a point, x and y (n, 1), and move it; zoom and shifts (n, f); in world units."""
     n, f = zoom.shape
     cx, cy = (c / (UNITS / 2) - 1 for c in centre)
     theta = torch.zeros(n, f, 2, 3, device=layer.device)

@@ -97,9 +97,7 @@ def pose_rows(spec: StorySpec) -> np.ndarray:
 
 
 @functools.lru_cache(maxsize=20_000)
-def _stage_rows(
-    motion: str, num_frames: int, start: State, clock: int, opening: bool
-) -> tuple[np.ndarray, State]:
+def _stage_rows(motion: str, num_frames: int, start: State, clock: int, opening: bool) -> tuple[np.ndarray, State]:
     """Poses of one stage, (f, COLUMNS) float64, the camera counted from its start; and the state that it leaves."""
     if opening:
         start = _enter(start, motion)

@@ -49,7 +49,7 @@ def _leaves(size: int) -> Tensor:
     colours = ("red", "orange", "yellow", "orange")
     for i in range(5):
         px, py, swing = rng.uniform(0, 72), rng.uniform(0, 72), rng.uniform(0, 2 * math.pi)
-        side = round(float(rng.choice([5.0, 6.5])) * size / UNITS)
+        side = round(float(rng.choice([7.0, 8.5])) * size / UNITS)
         leaf = tinted(cell, colours[i % 4])
         for clock in range(CYCLE):
             t = clock / CYCLE
@@ -105,14 +105,19 @@ def _fireworks(size: int) -> Tensor:
             for ray in range(12):
                 for inner in (1.0, 0.55):
                     angle = 2 * math.pi * (ray + 0.5 * (inner < 1)) / 12
-                    sx, sy = px + inner * radius * math.cos(angle), py + inner * radius * math.sin(angle) + 0.15 * age**2
+                    sx, sy = (
+                        px + inner * radius * math.cos(angle),
+                        py + inner * radius * math.sin(angle) + 0.15 * age**2,
+                    )
                     glow = torch.maximum(glow, torch.exp(-((x - sx) ** 2 + (y - sy) ** 2) / 0.75))
             if age == 0:
                 glow = torch.maximum(glow, torch.exp(-((x - px) ** 2 + (y - py) ** 2) / 8))
             alpha = (glow * fade)[None]
             clock = (first + age) % CYCLE
             light = torch.tensor(colour)[:, None, None] * alpha
-            frames[clock] = torch.cat([torch.maximum(frames[clock, :3], light), torch.maximum(frames[clock, 3:], alpha)])
+            frames[clock] = torch.cat(
+                [torch.maximum(frames[clock, :3], light), torch.maximum(frames[clock, 3:], alpha)]
+            )
     return frames
 
 
@@ -129,5 +134,7 @@ def _stars(size: int) -> Tensor:
             cross = torch.exp(-dx / 0.35 - dy / (1.6 * big)) + torch.exp(-dy / 0.35 - dx / (1.6 * big))
             alpha = ((0.35 + 0.65 * shine) * core + 0.9 * shine * cross).clamp(0, 1)[None]
             light = torch.tensor([1.0, 0.97, 0.82])[:, None, None] * alpha
-            frames[clock] = torch.cat([torch.maximum(frames[clock, :3], light), torch.maximum(frames[clock, 3:], alpha)])
+            frames[clock] = torch.cat(
+                [torch.maximum(frames[clock, :3], light), torch.maximum(frames[clock, 3:], alpha)]
+            )
     return frames

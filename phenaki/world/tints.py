@@ -36,7 +36,9 @@ def _spread(value: Tensor, weight: Tensor) -> Tensor:
     if len(kept) < 8:
         return value
     low, high = torch.quantile(kept, torch.tensor([0.05, 0.95]))
-    return 0.35 + 0.65 * ((value - low) / (high - low).clamp(min=0.25) + (0.25 - (high - low)).clamp(min=0) * 2).clamp(0, 1)
+    return 0.35 + 0.65 * ((value - low) / (high - low).clamp(min=0.25) + (0.25 - (high - low)).clamp(min=0) * 2).clamp(
+        0, 1
+    )
 
 
 def _mean_hue(hue: Tensor, weight: Tensor) -> float:
@@ -52,7 +54,9 @@ def _to_hsv(rgb: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     spread = (high - low).clamp(min=1e-6)
     red, green, blue = rgb
     hue = torch.where(
-        high == red, (green - blue) / spread % 6, torch.where(high == green, (blue - red) / spread + 2, (red - green) / spread + 4)
+        high == red,
+        (green - blue) / spread % 6,
+        torch.where(high == green, (blue - red) / spread + 2, (red - green) / spread + 4),
     )
     return hue * 60, spread / high.clamp(min=1e-6), high
 

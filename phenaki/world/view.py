@@ -17,7 +17,7 @@ LEVELS = (*FALLING, "night", "warm")
 PAN = 2.0  # units a frame
 WIDEST_PAN = 8.0  # to each side
 ZOOM = 0.05  # a frame
-CLOSEST = 1.45
+CLOSEST = 1.4
 SHAKES = ((0.0, 0.0), (1.4, -1.2), (-1.6, 1.0), (1.2, 0.6), (-1.0, -1.4), (1.6, 1.2))  # from the neutral frame on
 
 

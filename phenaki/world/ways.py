@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-STREAM = -7.0  # altitude of a swimmer whose lower part is under water
+STREAM = -5.0  # altitude of a swimmer whose lower part is under water
 DEEP = 9.0  # and where all is under water
 
 

@@ -52,10 +52,10 @@ class Veil:
 VEILS = {
     "rain": Veil((0.66, 0.74, 0.86), 0.08, (0.80, 0.88, 1.0)),
     "snowfall": Veil((1.0, 1.0, 1.0), 0.26, (1.0, 1.0, 1.0)),
-    "fog": Veil((0.96, 0.96, 0.97), 0.46, (0.86, 0.88, 0.90)),
+    "fog": Veil((0.96, 0.96, 0.97), 0.36, (0.86, 0.88, 0.90)),
     "leaves": Veil((1.0, 0.95, 0.84), 0.0, (1.0, 1.0, 1.0)),
 }
-NIGHT: Colour = (0.30, 0.34, 0.62)  # factor on every colour when it is dark
+NIGHT: Colour = (0.20, 0.24, 0.50)  # factor on every colour when it is dark
 WARM: Colour = (1.12, 0.78, 0.62)  # factor when the sun is low
 
 
