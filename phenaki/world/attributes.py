@@ -43,7 +43,9 @@ STYLES: dict[str, Style] = {
 # phrases that end a caption, and sentences of their own for a change
 CAMERAS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "still": ((), ("the camera stops", "the camera holds still")),
-    "pan left": (("as the camera pans left", "camera pan to the left"), ("the camera pans left", "the view moves left")),
+    "pan left": (
+        ("as the camera pans left", "camera pan to the left"), ("the camera pans left", "the view moves left")
+    ),
     "pan right": (
         ("as the camera pans right", "camera pan to the right"), ("the camera pans right", "the view moves right")
     ),

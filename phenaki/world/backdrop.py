@@ -9,7 +9,6 @@ from __future__ import annotations
 import colorsys
 import functools
 import math
-from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -17,48 +16,19 @@ from torch import Tensor
 
 from phenaki.world.atlas import fit, sprite_cell
 from phenaki.world.scenes import CLOUD, SCENE_OF, Colour, Scene, props_of
-from phenaki.world.spec import CAMERA_STOPS
+from phenaki.world.strips import HORIZON, PERIOD, UNITS, column, pixel_grid, rng_of, stamp
+from phenaki.world.terrain import FLOORS, SHAPES
 from phenaki.world.tints import tinted
 
-UNITS = 64  # world units on a side of the picture
-PERIOD = 8 * CAMERA_STOPS  # units after which the ground repeats
-HORIZON = 41.0
 WATERLINE = 55.0  # the surface of a stream
 FAR_SPEED = 0.25  # of what is far, as a share of the ground's
-
-
-def pixel_grid(size: int, device: torch.device | str = "cpu", width: int = UNITS) -> tuple[Tensor, Tensor]:
-    """Rows (H, 1) and columns (1, W) of pixel centres in world units."""
-    y = (torch.arange(size, device=device) + 0.5) * UNITS / size
-    x = (torch.arange(size * width // UNITS, device=device) + 0.5) * UNITS / size
-    return y[:, None], x[None]
-
-
-def rng_of(name: str, layout: int, part: str) -> np.random.Generator:
-    """Random numbers that depend on the scene's name, its layout and the part of it alone."""
-    return np.random.default_rng([*name.encode(), layout, *part.encode()])
-
-
-def stamp(picture: Tensor, art: Tensor, x: float, y: float) -> Tensor:
-    """Lay an upright premultiplied sprite (4, s, s) on a picture (3 or 4, H, W); its centre in pixels."""
-    side = art.shape[-1]
-    left, top = round(x - side / 2), round(y - side / 2)
-    h, w = picture.shape[-2:]
-    a, b, c, d = max(0, top), min(h, top + side), max(0, left), min(w, left + side)
-    if a >= b or c >= d:
-        return picture
-    art = art[:, a - top : b - top, c - left : d - left]
-    picture = picture.clone()
-    part = picture[:, a:b, c:d]
-    picture[:, a:b, c:d] = part * (1 - art[3:]) + art[: part.shape[0]]
-    return picture
 
 
 def sky_layer(name: str, layout: int, art: str, size: int) -> Tensor:
     """Sky, stars and light, (3, H, W) in [0, 1]."""
     scene, rng = SCENE_OF[name], rng_of(name, layout, "sky 2")
     y, x = pixel_grid(size)
-    top, low = (_column(_varied(c, rng, 0.015)) for c in scene.sky)
+    top, low = (column(_varied(c, rng, 0.015)) for c in scene.sky)
     picture = (top + (low - top) * (y / HORIZON).clamp(0, 1) ** 1.2).expand(3, size, size).clone()
     if name == "underwater":
         for _ in range(3):  # rays of light
@@ -95,7 +65,7 @@ def far_layer(name: str, layout: int, art: str, size: int) -> Tensor:
         return layer
     colour = _varied(scene.far, rng, 0.02)
     behind = tuple(0.55 * c + 0.45 * s for c, s in zip(colour, scene.sky[1], strict=True))  # paler, farther still
-    draw = _SHAPES[scene.shape]
+    draw = SHAPES[scene.shape]
     layer = draw(layer, (behind[0], behind[1], behind[2]), colour, rng, y, x)
     count = len(scene.far_props) and (5 if scene.shape != "wall" else 6)
     for i in range(count):
@@ -113,7 +83,7 @@ def far_layer(name: str, layout: int, art: str, size: int) -> Tensor:
             py = HORIZON - 1.5 - side / 2
         sprite = _sprite(art, prop, side, size)
         if scene.shape not in ("wall", "sea"):  # in the haze
-            veil = _column(behind)
+            veil = column(behind)
             sprite = torch.cat([sprite[:3] * 0.55 + 0.45 * veil * sprite[3:], sprite[3:]])
         layer = _stamp_round(layer, sprite, px, py, size)
     return layer
@@ -130,10 +100,10 @@ def near_layer(name: str, layout: int, art: str, stream: bool, size: int) -> Ten
     else:
         edge = HORIZON - 1.6 * torch.sin(2 * math.pi * (2 * x / PERIOD + rng.random()))
     colour = _varied(scene.ground, rng, 0.02)
-    ground = _column(colour) * (1.10 - 0.30 * ((y - HORIZON) / (UNITS - HORIZON)).clamp(0, 1))
+    ground = column(colour) * (1.10 - 0.30 * ((y - HORIZON) / (UNITS - HORIZON)).clamp(0, 1))
     alpha = (y - edge).clamp(0, 1)[None]  # (1, H, P)
     layer = torch.cat([ground.expand(3, -1, x.shape[1]) * alpha, alpha])
-    layer = _FLOORS[scene.floor](layer, colour, rng, y, x)
+    layer = FLOORS[scene.floor](layer, colour, rng, y, x)
     layer = _line_of_props(layer, scene, layout, art, rng, size)
     if stream and scene.water:
         layer = _pour(layer, scene.water, 48.6, 1.0, y, x)
@@ -152,7 +122,7 @@ def _pour(layer: Tensor, water: Colour, top: float, strength: float, y: Tensor, 
     """Water from ``top`` down, with waves that repeat every eight units."""
     wave = 0.5 * torch.sin(2 * math.pi * x / 8)
     alpha = (y - top - wave).clamp(0, 1)[None] * strength
-    colour = _column(water) * (1.12 - 0.30 * ((y - 48) / 16).clamp(0, 1)) + 0 * x
+    colour = column(water) * (1.12 - 0.30 * ((y - 48) / 16).clamp(0, 1)) + 0 * x
     for row in range(4):
         crest = top + 1.2 + 3.6 * row
         shine = torch.exp(-(((y - crest - 0.6 * torch.sin(2 * math.pi * (x / 8 + 0.37 * row))) / 0.55) ** 2))
@@ -172,181 +142,6 @@ def _line_of_props(layer: Tensor, scene: Scene, layout: int, art: str, rng: np.r
             sprite = sprite.flip(-1)
         layer = _stamp_round(layer, sprite, px, HORIZON + 2.5 - height / 2, size)
     return layer
-
-
-def _hills(layer: Tensor, behind: Colour, colour: Colour, rng: np.random.Generator, y: Tensor, x: Tensor) -> Tensor:
-    layer = _mass(layer, behind, _waves(rng, x, HORIZON - 10, ((1, 3.0), (3, 2.0), (5, 1.0))), y)
-    return _mass(layer, colour, _waves(rng, x, HORIZON - 4.5, ((2, 2.4), (3, 1.6), (7, 0.7))), y)
-
-
-def _dunes(layer: Tensor, behind: Colour, colour: Colour, rng: np.random.Generator, y: Tensor, x: Tensor) -> Tensor:
-    layer = _mass(layer, behind, _waves(rng, x, HORIZON - 8, ((2, 3.5), (3, 1.5))), y)
-    return _mass(layer, colour, _waves(rng, x, HORIZON - 3, ((3, 2.6), (4, 1.0))), y)
-
-
-def _peaks(layer: Tensor, behind: Colour, colour: Colour, rng: np.random.Generator, y: Tensor, x: Tensor) -> Tensor:
-    for tone, count, high, shift in ((behind, 5, 24.0, 0.5), (colour, 4, 19.0, 0.0)):
-        tops = (np.arange(count) + shift) * PERIOD / count + rng.uniform(-5, 5, count)
-        heights = high + rng.uniform(-4, 4, count)
-        slope = [height - 1.15 * _around(x, top).abs() for top, height in zip(tops, heights, strict=True)]
-        above = torch.stack(slope).amax(0)  # (1, P) units above the horizon
-        crest = HORIZON - above + 0.7 * torch.sin(2 * math.pi * 11 * x / PERIOD)
-        layer = _mass(layer, tone, crest, y)
-        snow_line = HORIZON - high + 6.5 + 1.3 * torch.sin(2 * math.pi * 14 * x / PERIOD)
-        snow = ((snow_line - y).clamp(0, 1) * (y - crest).clamp(0, 1))[None]
-        layer = torch.cat([layer[:3] * (1 - snow) + 0.97 * snow, layer[3:]])
-    return layer
-
-
-def _crags(layer: Tensor, behind: Colour, colour: Colour, rng: np.random.Generator, y: Tensor, x: Tensor) -> Tensor:
-    for tone, base, high in ((behind, 7.0, 3.5), (colour, 3.0, 3.0)):
-        bumps = torch.stack([
-            float(rng.uniform(0.4, 1)) * high * (1 - (_around(x, float(rng.uniform(0, PERIOD))) / rng.uniform(5, 11)) ** 2).clamp(min=0)
-            for _ in range(9)
-        ])  # fmt: skip
-        layer = _mass(layer, tone, HORIZON - base - bumps.amax(0), y)
-    return layer
-
-
-def _canopy(layer: Tensor, behind: Colour, colour: Colour, rng: np.random.Generator, y: Tensor, x: Tensor) -> Tensor:
-    for tone, base, wide in ((behind, 15.0, 7.0), (colour, 8.0, 5.5)):
-        count = 18
-        heights = base + rng.uniform(-3, 3, count)
-        domes = [h - 5.5 * (1 - (1 - (_around(x, (i + 0.5 * (base > 9)) * PERIOD / count) / wide) ** 2).clamp(min=0).sqrt()) -
-                 20 * (_around(x, (i + 0.5 * (base > 9)) * PERIOD / count).abs() > wide) for i, h in enumerate(heights)]  # fmt: skip
-        layer = _mass(layer, tone, HORIZON - torch.stack(domes).amax(0), y)
-    return layer
-
-
-def _skyline(layer: Tensor, behind: Colour, colour: Colour, rng: np.random.Generator, y: Tensor, x: Tensor) -> Tensor:
-    night = sum(colour) < 1.0
-    for tone, count, high in ((behind, 12, 21.0), (colour, 10, 14.0)):
-        width = PERIOD / count
-        for i in range(count):
-            tall, at = high * float(rng.uniform(0.55, 1.0)), (i + 0.5) * width
-            dx = _around(x, at)
-            block = ((width * 0.46 - dx.abs()).clamp(0, 1) * (y - HORIZON + tall).clamp(0, 1))[None]
-            shade = _column(tone) * float(rng.uniform(0.9, 1.08))
-            panes = (((dx + 40) % 2.6 > 1.4) & ((y - HORIZON + tall) % 3.2 > 1.8) & (y > HORIZON - tall + 1)).float()
-            lit = panes * (
-                torch.from_numpy(rng.random((16, 12)) < 0.5)[
-                    ((y - HORIZON + tall) / 3.2).long().clamp(0, 15), ((dx + 20) / 2.6).long().clamp(0, 11)
-                ].float()
-                if night
-                else 0.8
-            )
-            glow = torch.tensor([1.0, 0.85, 0.45] if night else [0.80, 0.90, 0.98])[:, None, None]
-            shade = shade + (0.8 if night else 0.45) * lit * (glow - shade)
-            layer = torch.cat([layer[:3] * (1 - block) + shade * block, layer[3:] * (1 - block) + block])
-    return layer
-
-
-def _sea(layer: Tensor, behind: Colour, colour: Colour, rng: np.random.Generator, y: Tensor, x: Tensor) -> Tensor:
-    top = HORIZON - 9.0
-    alpha = (y - top).clamp(0, 1)[None] + 0 * x
-    tone = _column(colour) * (1.25 - 0.3 * ((y - top) / 9).clamp(0, 1)) + 0 * x
-    for row in range(3):
-        shine = torch.exp(-(((y - top - 1.8 - 2.6 * row) / 0.5) ** 2)) * (
-            torch.sin(2 * math.pi * ((8 - row) * x / PERIOD + 0.3 * row)) > 0.2
-        )
-        tone = tone + 0.4 * shine * (1 - tone)
-    return torch.cat([tone.clamp(0, 1) * alpha, alpha])
-
-
-def _banks(layer: Tensor, behind: Colour, colour: Colour, rng: np.random.Generator, y: Tensor, x: Tensor) -> Tensor:
-    for tone, base, count in ((behind, 10.0, 8), (colour, 5.0, 11)):
-        bumps = [
-            base * float(rng.uniform(0.5, 1.2)) * (1 - (_around(x, i * PERIOD / count) / 9.5) ** 2).clamp(min=0).sqrt()
-            for i in range(count)
-        ]
-        layer = _mass(layer, tone, HORIZON - torch.stack(bumps).amax(0), y)
-    return layer
-
-
-def _wall(layer: Tensor, behind: Colour, colour: Colour, rng: np.random.Generator, y: Tensor, x: Tensor) -> Tensor:
-    stripes = 1.0 + 0.045 * torch.sign(torch.sin(2 * math.pi * x / 8))
-    tone = (_column(colour) * stripes + 0 * y).clamp(0, 1)
-    rail = ((y > HORIZON - 3.0) & (y < HORIZON + 1)).float()
-    tone = tone * (1 - rail) + _column((0.99, 0.96, 0.90)) * rail
-    return torch.cat([tone, torch.ones_like(tone[:1])])
-
-
-_SHAPES: dict[str, Callable[..., Tensor]] = {
-    "hills": _hills, "dunes": _dunes, "peaks": _peaks, "crags": _crags, "canopy": _canopy, "skyline": _skyline,
-    "sea": _sea, "banks": _banks, "wall": _wall,
-}  # fmt: skip
-
-
-def _tufts(layer: Tensor, colour: Colour, rng: np.random.Generator, y: Tensor, x: Tensor) -> Tensor:
-    """Lighter and darker tufts, by which one sees the camera move."""
-    for i in range(16):
-        px, py = i * PERIOD / 16 + float(rng.uniform(-3, 3)), float(rng.uniform(47, 62))
-        dx = _around(x, px) / float(rng.uniform(3, 5))
-        tuft = torch.exp(-((dx**2 + ((y - py) / 1.1) ** 2) ** 2)) * 0.8
-        layer = _paint(layer, colour, 0.78 if i % 2 else 1.17, tuft)
-    return layer
-
-
-def _road(layer: Tensor, colour: Colour, rng: np.random.Generator, y: Tensor, x: Tensor) -> Tensor:
-    """A pavement, a kerb and a road with dashes."""
-    layer = _paint(layer, (0.78, 0.77, 0.75), 1.0, (46.5 - y).clamp(0, 1) + 0 * x)
-    joints = (_around(x % 8, 4.0, 8.0).abs() < 0.5) & (y < 46)
-    layer = _paint(layer, (0.62, 0.61, 0.60), 1.0, joints.float())
-    layer = _paint(layer, (0.92, 0.91, 0.88), 1.0, ((y - 46).clamp(0, 1) * (47.6 - y).clamp(0, 1)) + 0 * x)
-    dashes = ((x % 16 < 8) & (y > 60.0) & (y < 61.8)).float()
-    return _paint(layer, (0.98, 0.94, 0.78), 1.0, dashes)
-
-
-def _boards(layer: Tensor, colour: Colour, rng: np.random.Generator, y: Tensor, x: Tensor) -> Tensor:
-    """Floorboards, and a rug every now and then."""
-    seams = ((y - HORIZON) % 5.5 < 0.6) | (((x + 8 * ((y - HORIZON) / 5.5).floor()) % 16) < 0.6)
-    layer = _paint(layer, colour, 0.80, seams.float() * (y > HORIZON))
-    for i in range(2):
-        at = float(i * PERIOD / 2 + rng.uniform(10, 54))
-        for wide, tone in ((19, (0.80, 0.30, 0.34)), (16, (0.96, 0.86, 0.66)), (13, (0.28, 0.50, 0.68))):
-            rug = (1 - ((_around(x, at) / wide) ** 2 + ((y - 56) / (wide * 0.30)) ** 2)).clamp(min=0)
-            layer = _paint(layer, tone, 1.0, (rug * 12).clamp(0, 1))
-    return layer
-
-
-def _puffs(layer: Tensor, colour: Colour, rng: np.random.Generator, y: Tensor, x: Tensor) -> Tensor:
-    """Round shadows on a floor of cloud."""
-    for i in range(14):
-        px, py = i * PERIOD / 14 + float(rng.uniform(-3, 3)), float(rng.uniform(46, 61))
-        r = torch.sqrt((_around(x, px) / 7) ** 2 + ((y - py) / 3.6) ** 2)
-        layer = _paint(layer, (0.78, 0.85, 0.95), 1.0, torch.exp(-(((r - 1) / 0.22) ** 2)) * 0.75 * (y > py - 1))
-    return layer
-
-
-_FLOORS: dict[str, Callable[..., Tensor]] = {"tufts": _tufts, "road": _road, "boards": _boards, "puffs": _puffs}
-
-
-def _mass(layer: Tensor, colour: Colour, crest: Tensor, y: Tensor) -> Tensor:
-    """Everything below a crest in one colour, a little darker toward the ground."""
-    alpha = (y - crest).clamp(0, 1)[None]
-    tone = _column(colour) * (1.06 - 0.14 * ((y - HORIZON + 20) / 20).clamp(0, 1))
-    return torch.cat([layer[:3] * (1 - alpha) + tone.clamp(0, 1) * alpha, layer[3:] * (1 - alpha) + alpha])
-
-
-def _paint(layer: Tensor, colour: Colour, factor: float, share: Tensor) -> Tensor:
-    """Colour where the ground is."""
-    share = share.clamp(0, 1) * layer[3:]
-    tone = (_column(colour) * factor).clamp(0, 1)
-    return torch.cat([layer[:3] * (1 - share) + tone * share, layer[3:]])
-
-
-def _waves(rng: np.random.Generator, x: Tensor, base: float, waves: tuple[tuple[int, float], ...]) -> Tensor:
-    """A crest (1, P) that repeats with the period."""
-    return base - sum(a * torch.sin(2 * math.pi * (k * x / PERIOD + rng.random())) for k, a in waves)
-
-
-def _around(x: Tensor, at: float, period: float = PERIOD) -> Tensor:
-    """The way from ``at`` to x on a strip that repeats."""
-    return (x - at + period / 2) % period - period / 2
-
-
-def _column(colour: Colour) -> Tensor:
-    return torch.tensor(colour)[:, None, None]
 
 
 def _varied(colour: Colour, rng: np.random.Generator, by: float) -> Colour:

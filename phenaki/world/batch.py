@@ -20,11 +20,11 @@ from phenaki.world.figures import Figure
 from phenaki.world.motion import COLUMNS, CYCLE, pose_rows
 from phenaki.world.scenes import SCENE_OF
 from phenaki.world.spec import StorySpec
+from phenaki.world.strips import UNITS
 from phenaki.world.subjects import SUBJECT_OF
 from phenaki.world.view import LEVELS, VIEW, level_rows, view_rows
 from phenaki.world.ways import WAYS
 
-UNITS = 64
 LOW, HIGH = 42.0, 30.0  # where zooms go to: who stands, and who flies
 
 

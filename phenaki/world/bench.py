@@ -81,9 +81,8 @@ def main() -> None:
         torch.set_num_threads(options.threads)
     where = torch.cuda.get_device_name() if options.device.startswith("cuda") else f"{torch.get_num_threads()} threads"
     load = f", load {os.getloadavg()[0]:.1f}"
-    print(
-        f"{where}{load}, {options.size}x{options.size}x{ClipShape().clip_frames}, batches of {options.batch}; clips a second:"
-    )
+    clip = f"{options.size}x{options.size}x{ClipShape().clip_frames}"
+    print(f"{where}{load}, {clip}, batches of {options.batch}; clips a second:")
     for name in [options.part] if options.part else PARTS:
         speed = measure(
             find_part(name), size=options.size, batch=options.batch, seconds=options.seconds, device=options.device

@@ -5,6 +5,7 @@ Everything is drawn in a square of 128 units in which the animal looks to the le
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -46,7 +47,9 @@ BODIES: dict[str, Body] = {
     "moose": Body(tail="short", trunk=(120, 76, 62), legs=(104, 66, 56), feet=DARK),
     "boar": Body(tail="curl", trunk=(118, 74, 62), legs=(98, 62, 54), feet=DARK),
     "hamster": Body(tail="short", trunk=(246, 176, 100), legs=(250, 196, 150)),
-    "unicorn": Body(tail="mane", trunk=(226, 214, 252), legs=(214, 200, 248), tip=(236, 120, 220), feet=(150, 120, 220)),
+    "unicorn": Body(
+        tail="mane", trunk=(226, 214, 252), legs=(214, 200, 248), tip=(236, 120, 220), feet=(150, 120, 220)
+    ),
     "frog": Body(tail=None, feet=(246, 204, 74)),
     "chicken": Body(plan="two", trunk=WHITE, legs=(246, 160, 50), tail="short"),
     "robot": Body(plan="toy", trunk=(196, 188, 214), legs=(110, 104, 130)),
@@ -110,7 +113,7 @@ class _Pen:
 
     def limb(self, points: list[tuple[float, float]], width: float, colour: Colour, *, thin: float = 1.0) -> None:
         """A rounded line that may get thinner toward its end."""
-        for i, (a, b) in enumerate(zip(points, points[1:], strict=False)):
+        for i, (a, b) in enumerate(itertools.pairwise(points)):
             for j in range(13):
                 t = j / 12
                 w = width * (1 + (thin - 1) * (i + t) / (len(points) - 1))

@@ -1,4 +1,4 @@
-"""The pictures of version 2: three layers that pass at their own speeds, two subjects, water, weather, light, styles."""
+"""The pictures of version 2: three layers at their own speeds, two subjects, water, weather, light and styles."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import torch
 from torch import Tensor
 
 from phenaki.world.attributes import STYLES
-from phenaki.world.backdrop import FAR_SPEED, UNITS
+from phenaki.world.backdrop import FAR_SPEED
 from phenaki.world.batch import Batch
 from phenaki.world.core import veiled
 from phenaki.world.drawing import over, place, scroll, shadow, zoomed
 from phenaki.world.filters import FILTERS
 from phenaki.world.overlays import FLASHES, loop
+from phenaki.world.strips import UNITS
 from phenaki.world.weathers import NIGHT, VEILS, WARM
 
 CENTRE_X = 32.0  # of zooms; how high, is where the subject is: see ``batch``

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from phenaki.world.atlas import load_sprites, sprite_index
-from phenaki.world.backdrop import HORIZON, PERIOD, UNITS, pixel_grid, rng_of, stamp
 from phenaki.world.batch import Batch
 from phenaki.world.drawing import over, place, scroll, shadow
 from phenaki.world.overlays import drops
 from phenaki.world.scenes import SCENE_OF, Scene
+from phenaki.world.strips import HORIZON, PERIOD, UNITS, pixel_grid, rng_of, stamp
 from phenaki.world.weathers import VEILS
 
 

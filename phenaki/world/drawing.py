@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from phenaki.world.backdrop import UNITS, pixel_grid
+from phenaki.world.strips import UNITS, pixel_grid
 
 
 def over(below: Tensor, above: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 """The caption grammar of version 2: styles, cameras, colours, two subjects, places and weather in many orders.
 
-Every function draws from ``rng`` alone. ``words`` says which phrases may be used: "train" leaves out those that are held
-out, "held-out" has the held-out noun and phrase of the first subject, "all" takes what comes.
+Every function draws from ``rng`` alone. ``words`` says which phrases may be used: "train" leaves out those that are
+held out, "held-out" has the held-out noun and phrase of the first subject, "all" takes what comes.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 
 import numpy as np
@@ -10,10 +11,10 @@ import torch
 from torch import Tensor
 
 from phenaki.world.atlas import fit, sprite_cell
-from phenaki.world.backdrop import UNITS, pixel_grid, rng_of, stamp
 from phenaki.world.gaits import turned
 from phenaki.world.motion import CYCLE
 from phenaki.world.scenes import LEAF
+from phenaki.world.strips import UNITS, pixel_grid, rng_of, stamp
 from phenaki.world.tints import tinted
 
 FLASHES = (0.0, 0.75, 0.25, 0.0, 0.45, 0.0)  # how bright lightning makes the picture in a cycle
@@ -84,7 +85,7 @@ def _bolts(size: int) -> Tensor:
         while points[-1][1] < 40:
             points.append((points[-1][0] + float(bolt.uniform(-5.5, 5.5)), points[-1][1] + float(bolt.uniform(5, 8))))
         alpha = torch.zeros(size, size)
-        for (ax, ay), (bx, by) in zip(points, points[1:], strict=False):
+        for (ax, ay), (bx, by) in itertools.pairwise(points):
             t = (((x - ax) * (bx - ax) + (y - ay) * (by - ay)) / ((bx - ax) ** 2 + (by - ay) ** 2)).clamp(0, 1)
             away = (x - ax - t * (bx - ax)) ** 2 + (y - ay - t * (by - ay)) ** 2
             alpha = torch.maximum(alpha, torch.exp(-away / 0.9) + 0.45 * torch.exp(-away / 9))

@@ -37,7 +37,7 @@ _CHOICES = {
 
 @dataclass(frozen=True)
 class WorldPart:
-    """What a model is trained on, and how it is drawn. ``dataclasses.replace`` makes other ones of ``CORE`` and ``FULL``.
+    """What a model is trained on, and how it is drawn; ``dataclasses.replace`` makes more of them.
 
     Version 1 has eleven motions, rain and snow, and nothing but one subject before a still camera; version 2 has all.
     """

@@ -18,7 +18,7 @@ SPLITS = ("train", "combos", "words", "stories")  # what ``windows.sample_split`
 
 @functools.lru_cache(maxsize=50_000)
 def held_out(subject: str, other: str, share: float = HELD_OUT_SHARE) -> bool:
-    """Whether this pair (of a subject with a motion or a scene, of a style with a motion) is kept away from training."""
+    """Whether this pair (a subject and a motion or a scene, a style and a motion) is kept away from training."""
     digest = hashlib.sha256(f"{subject}|{other}".encode()).digest()
     return int.from_bytes(digest[:4]) < share * 2**32
 
