@@ -86,7 +86,7 @@ def far_layer(name: str, layout: int, art: str, size: int) -> Tensor:
             veil = column(behind)
             sprite = torch.cat([sprite[:3] * 0.55 + 0.45 * veil * sprite[3:], sprite[3:]])
         layer = _stamp_round(layer, sprite, px, py, size)
-    return layer
+    return _valid(layer)
 
 
 def near_layer(name: str, layout: int, art: str, stream: bool, size: int) -> Tensor:
@@ -107,7 +107,7 @@ def near_layer(name: str, layout: int, art: str, stream: bool, size: int) -> Ten
     layer = _line_of_props(layer, scene, layout, art, rng, size)
     if stream and scene.water:
         layer = _pour(layer, scene.water, 48.6, 1.0, y, x)
-    return layer
+    return _valid(layer)
 
 
 def front_layer(name: str, layout: int, art: str, size: int) -> Tensor:
@@ -116,6 +116,11 @@ def front_layer(name: str, layout: int, art: str, size: int) -> Tensor:
     return _pour(
         torch.zeros(4, size, x.shape[1]), SCENE_OF[name].water or (0.24, 0.58, 0.86), WATERLINE - 1.5, 0.86, y, x
     )
+
+
+def _valid(layer: Tensor) -> Tensor:
+    """No colour is brighter than white."""
+    return torch.cat([torch.minimum(layer[:3], layer[3:]), layer[3:]])
 
 
 def _pour(layer: Tensor, water: Colour, top: float, strength: float, y: Tensor, x: Tensor) -> Tensor:

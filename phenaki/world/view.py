@@ -71,7 +71,8 @@ def _level_stage(weather: str, num_frames: int, state: tuple[float, ...], openin
         if k or not opening:
             levels[:-2] = [_toward(a, b, 1 / RAMP) for a, b in zip(levels[:-2], goal, strict=True)]
             levels[-2] = _toward(levels[-2], light.night, light.rate)
-        levels[-1] = _warmth(levels[-2], light) if light.rate < 1 / RAMP else _toward(levels[-1], 0.0, 1 / RAMP)
+        warmth = _warmth(levels[-2], light) if light.rate < 1 / RAMP else 0.0
+        levels[-1] = _toward(levels[-1], warmth, 1 / RAMP) if k or not opening else warmth
         rows.append(tuple(levels))
     return np.array(rows, dtype=np.float32)
 

@@ -1,4 +1,4 @@
-"""Writes golden_core.safetensors: what the world of version 1 looked like before version 2 was built around it.
+"""Write golden_core.safetensors: what the world of version 1 looked like before version 2 was built around it.
 
     python -m tests.world.make_golden
 
