@@ -15,7 +15,6 @@ from phenaki.world.splits import held_out
 from phenaki.world.tales import sample_tale
 
 DRY_SCENES = ("moon", "underwater")  # no rain or snow there
-ONCE = ("leave", "enter left", "enter right", "rush")  # done after one clip: there is nothing more to see
 
 
 @dataclass(frozen=True)
@@ -74,11 +73,10 @@ def sample_continuation(
     spec = sample_spec(rng, (before, shape.new_frames * 2), combos=combos, part=part)
     first, second = spec.stages
     where = rng.random()
-    if where < 0.2 and before > shape.clip_frames and first.motion not in ONCE:  # inside the first stage
+    if where < 0.2 and before > shape.clip_frames:  # inside the first stage
         text = tell(spec, 0, rng, words, part)
         return Window(spec, shape.new_frames, shape.clip_frames, text, shape.prime_frames, first)
-    later = where > 0.85 and second.motion not in ONCE
-    start = before - shape.prime_frames + (shape.new_frames if later else 0)  # at the change, or one clip after
+    start = before - shape.prime_frames + (shape.new_frames if where > 0.85 else 0)  # at the change, or one clip after
     text = tell(spec, 1, rng, words, part, short=True)
     return Window(spec, start, shape.clip_frames, text, shape.prime_frames, second)
 

@@ -46,7 +46,7 @@ def test_filters_show_what_they_are_called() -> None:
     picture[:, 0, 16:48, 16:48] = 1.0
     grey, pixels, pencil, neon = (FILTERS[k](picture) for k in ("grey", "pixels", "pencil", "neon"))
     assert (grey.amax(1) == grey.amin(1)).all()
-    assert len(torch.rand(1, 3, 64, 64).mul(0).add(FILTERS["pixels"](torch.rand(1, 3, 64, 64))).unique()) <= 5
+    assert len(torch.rand(1, 3, 64, 64).mul(0).add(FILTERS["pixels"](torch.rand(1, 3, 64, 64))).unique()) <= 6
     assert torch.equal(pixels[..., ::2, :], pixels[..., 1::2, :])
     assert pencil[0, :, 2, 2].min() > 0.7 > pencil[0, :, 32, 16].max()
     assert neon[0, :, 2, 2].max() < 0.2 and neon[0, 0, 32, 16] > 0.8

@@ -14,7 +14,6 @@ from phenaki.world.splits import held_out_noun
 from phenaki.world.vocabulary import MOTION_NAMES, SCENE_NAMES, SUBJECT_NAMES
 from phenaki.world.windows import (
     DRY_SCENES,
-    ONCE,
     Window,
     held_out,
     sample_continuation,
@@ -133,12 +132,3 @@ def test_splits_are_drawn_by_name() -> None:
         assert held_out_noun(words.spec.subject).lower() in words.caption.lower()
         train = sample_split("train", rng, SHAPE)
         assert train.spec.version == 1 and not any(held_out(*pair) for pair in pairs(train))
-
-
-def test_what_is_done_after_one_clip_is_not_shown_later() -> None:
-    rng = np.random.default_rng(10)
-    for _ in range(800):
-        window = sample_continuation(rng, SHAPE, part=FULL)
-        if window.stage.motion in ONCE:
-            first = window.spec.stages[0].num_frames
-            assert window.stage is window.spec.stages[1] and window.start + window.prime_frames == first
