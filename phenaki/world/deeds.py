@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from phenaki.world.attributes import SIZES
-from phenaki.world.motion import CYCLE, FLIGHT, GROUND, SIZE, State
+from phenaki.world.motion import CYCLE, FLIGHT, GROUND, NEUTRAL_FRAME, SIZE, STOP_WIDTH, WALK, State
 from phenaki.world.motions import TRAVELS
 from phenaki.world.spec import StorySpec
 from phenaki.world.subjects import SUBJECT_OF
@@ -71,6 +72,122 @@ def _actor(spec: StorySpec, name: str, *, first: bool) -> Actor:
     if spec.second is None:
         return Actor(subject.way, size, rest)
     relation, ahead = spec.second.relation, spec.stages[0].motion == "right"
+    size = min(PAIR * size, 27.0)
+    if relation == "above":
+        return Actor(subject.way, size, ABOVE if first else min(rest, 0.0))
+    on_the_left = {"left of": first, "right of": not first, "chases": first == ahead}[relation]
+    lively = 1.6 if relation == "chases" else 1.0
+    return Actor(subject.way, size, min(rest, 14.0), 32 - BESIDE if on_the_left else 32 + BESIDE, lively)
+
+
+def _rows(spec: StorySpec, actor: Actor, motions: list[str], state: State) -> np.ndarray:
+    frame, camera, parts = 0, spec.camera * STOP_WIDTH, []
+    for number, (stage, motion) in enumerate(zip(spec.stages, motions, strict=True)):
+        rows, state = _stage_rows(actor, motion, stage.num_frames, state, frame % CYCLE, number == 0)
+        rows = rows.copy()
+        rows[:, 6] += camera
+        camera = rows[-1, 6]
+        parts.append(rows)
+        frame += stage.num_frames
+    return np.concatenate(parts).astype(np.float32)
+
+
+@functools.lru_cache(maxsize=50_000)
+def _stage_rows(
+    actor: Actor, motion: str, num_frames: int, start: State, clock: int, opening: bool
+) -> tuple[np.ndarray, State]:
+    """As ``motion._stage_rows``."""
+    if opening:
+        start = _enter(start, actor, motion)
+    state, rows = start, []
+    for k in range(num_frames):
+        row, state = _pose(actor, state, start, motion, k if opening else k + 1, clock + k, opening)
+        rows.append(row)
+    return np.array(rows, dtype=np.float64), replace(state, camera=0.0)
+
+
+def _enter(state: State, actor: Actor, motion: str) -> State:
+    """The state in which a story opens: ready for what its first stage does."""
+    state = replace(state, altitude=actor.rest)
+    if motion == "fall":
+        return replace(state, altitude=_flight(actor, state), up=True)
+    if motion in ("grow", "shrink"):
+        return replace(state, level=-1.0 if motion == "grow" else 1.0)
+    if motion == "rush":
+        return replace(state, near=-1.0)
+    if motion in ("enter left", "enter right"):
+        return replace(state, away=-OUTSIDE if motion == "enter left" else OUTSIDE)
+    return state
+
+
+def _pose(
+    actor: Actor, state: State, start: State, motion: str, k: int, frame: int, opening: bool
+) -> tuple[tuple[float, ...], State]:
+    """The pose in frame ``k`` of a stage and the state there; see ``motion``."""
+    way = WAYS[actor.way]
+    phase = (frame - NEUTRAL_FRAME) % CYCLE  # 0 = neutral
+    angle = 2 * math.pi * phase / CYCLE
+    sin, cos = math.sin(angle), math.cos(angle)
+    dx, dy, lift, turn, stretch = 0.0, 0.0, way.bob * sin, way.rock * sin, 1.0
+    now = _settle(state, start, actor, way, motion, k)
+    goes = motion in TRAVELS or motion == "rush"
+    heading = now.flip
+    if motion in ("right", "left"):
+        now = replace(now, flip=motion == "right", camera=start.camera + (WALK if motion == "right" else -WALK) * k)
+        heading = now.flip
+    elif motion == "zigzag":
+        now = replace(now, camera=start.camera + (WALK if now.flip else -WALK) * k)
+        swing = 1 - abs((phase + 1.5) % CYCLE - 3) / 1.5  # -1 to 1
+        if way.air or way.water:
+            lift += (9 if actor.rest > 0 else 4) * swing
+        else:
+            dy = -8 * swing
+    elif motion in ("enter left", "enter right"):
+        come_from = -OUTSIDE if motion == "enter left" else OUTSIDE
+        missing = come_from * max(0.0, 1 - k / CYCLE) if start.away else 0.0
+        goes = missing != 0
+        now = replace(now, away=missing, flip=motion == "enter left" if start.away else now.flip)
+        heading = now.flip
+    elif motion == "leave":
+        gone = max(0, k - 3) if opening else k  # who has just been introduced is seen for a moment
+        toward = OUTSIDE if now.flip else -OUTSIDE
+        now = replace(now, away=start.away or toward * min(1.0, gone / CYCLE))
+        goes = 0 < gone <= CYCLE
+    elif motion == "rush":
+        near = min(1.0, start.near + k * (1 / 4 if opening else 1 / 5))
+        goes, now = near < 1, replace(now, near=near)
+    elif motion == "jump":
+        arc = 4 * (phase / CYCLE) * (1 - phase / CYCLE)
+        high = 22 if way.water and actor.rest < 0 else 9 if way.air or now.up else 15
+        lift, stretch = high * arc, 0.84 + 0.2 * arc
+    elif motion == "hop":
+        lift, turn = 6 * math.sin(math.pi * (phase % 3) / 3), 0.14 * sin
+    elif motion == "spin":
+        turn = angle
+    elif motion == "sway":
+        turn = 0.26 * sin
+        dx = 0.5 * actor.size * math.sin(turn)  # the feet stay
+    elif motion == "shake":
+        dx, turn = (0.0, 1.7, -1.7)[phase % 3], (0.0, 0.06, -0.06)[phase % 3]
+    elif motion == "circle":
+        dx, heading = 10 * sin, cos > 0
+        dy, lift = (0.0, 4 * (1 - cos)) if way.air or way.water else (-4 * (1 - cos), lift)
+        goes = True
+    elif motion in ("grow", "shrink"):
+        rate = 1 / 5 if opening else 1 / CYCLE
+        grown = start.level + k * rate * (1 if motion == "grow" else -1)
+        now = replace(now, level=min(1.0, max(-1.0, grown)))
+    elif motion == "fly up":
+        top = max(now.altitude, _flight(actor, now))
+        now = replace(now, altitude=min(top, start.altitude + k * CLIMB), up=True, grounded=False)
+        turn += 0.06 * sin
+    elif motion == "fall":
+        now, stretch = _fall(now, start, actor, k)
+    if goes:
+        lift += way.lift * actor.lively * abs(math.sin(way.steps * angle / 2))
+        turn += way.turn * actor.lively * sin + way.tilt * (1 if heading else -1)
+        if way.rolls:
+            turn += angle if heading else -angle
     size = min(LARGEST + 4 * max(0.0, now.near), _size(actor, now) * 2 ** (0.7 * now.near))
     ground = GROUND + dy + (5 if now.near > 0 else 9) * now.near
     height = now.altitude * (size / SIZE if now.altitude < 0 else 1.0) + lift  # a small swimmer is not under water
