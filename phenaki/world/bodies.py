@@ -84,8 +84,10 @@ def with_body(head: Tensor, key: str, *, shaded: bool) -> Tensor:
 
 
 def main_colour(head: Tensor) -> Colour:
-    """The colour that most of a premultiplied picture (4, s, s) has, dark and near-white parts left out."""
+    """The colour that most of the upper half of a premultiplied picture (4, s, s) has, but not dark or near white."""
     solid = head[3] > 0.9
+    rows = solid.any(1).nonzero()[:, 0]
+    solid = solid & (torch.arange(len(solid))[:, None] <= (rows.min() + rows.max()) // 2)
     colours = (head[:3, solid] / head[3, solid]).T  # (n, 3)
     bright = colours.mean(1)
     kept = colours[(bright > 0.22) & (colours.amin(1) < 0.88)]
