@@ -14,7 +14,6 @@ import kernels
 from phenaki.config import SamplingConfig
 from phenaki.maskgit.schedule import masked_after
 
-
 # Share of the steps, from the first, that are guided.
 GUIDED_SHARE = 1.0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +12,10 @@ from PIL import Image, ImageDraw, ImageFont
 
 from phenaki.errors import ConfigError, MediaError
 from phenaki.shapes import ClipShape
-from phenaki.world.captions import caption, follow_up
+from phenaki.world.parts import CORE, WorldPart
 from phenaki.world.render import render
-from phenaki.world.windows import sample_spec
+from phenaki.world.spec import StorySpec
+from phenaki.world.windows import sample_spec, tell
 
 GAP = 8  # pixels between panels
 FONT_SIZE = 15
@@ -66,45 +67,66 @@ def contact_sheet(rows: Sequence[Sequence[Panel]], *, frames_per_panel: int = 4,
     return sheet
 
 
-def world_sheet(*, seed: int = 0, size: int = 64, count: int = 8) -> Image.Image:
-    """Random stories of three stages as the world renders them, with the caption of each stage.
+def world_sheet(
+    *, seed: int = 0, size: int = 64, count: int = 8, part: WorldPart = CORE, style: str | None = None,
+    stages: int = 3, frames_per_panel: int = 3,
+) -> Image.Image:  # fmt: skip
+    """Random stories as the world renders them, with the caption of each stage.
 
     Args:
         seed: of the stories.
         size: pixels on a side of the renders.
         count: stories.
+        part: what there is.
+        style: draw all stories in one of the part's styles.
+        stages: of each story.
+        frames_per_panel: frames shown of each stage.
 
     Raises:
-        ConfigError: size or count is out of range.
+        ConfigError: a number is out of range, or the part does not have the style.
     """
     if not 1 <= count <= 200:
         raise ConfigError(f"A sheet of {count} stories was asked for; use 1 to 200.")
+    if not 1 <= stages <= 8:
+        raise ConfigError(f"Stories of {stages} stages were asked for; use 1 to 8.")
     if not 16 <= size <= 512:
         raise ConfigError(f"Pictures of {size} pixels were asked for; use 16 to 512 (multiples of 64 are sharpest).")
+    if style is not None:
+        if style not in part.styles:
+            raise ConfigError(f"The part {part.name!r} has no style {style!r}; use one of {', '.join(part.styles)}.")
+        part = replace(part, styles=(style,))
     rng, shape = np.random.default_rng(seed), ClipShape()
     rows = []
     for _ in range(count):
-        spec = sample_spec(rng, (shape.clip_frames, shape.new_frames, shape.new_frames), combos="all")
-        video = render([spec], size=size).video[0]  # (3, f, H, W)
-        frames = (video * 127.5 + 127.5).round().to(torch.uint8).permute(1, 2, 3, 0).numpy()  # (f, H, W, 3)
-        panels, start, before = [], 0, None
-        for stage in spec.stages:
-            facts = (spec.subject, spec.scene, stage.motion, stage.weather)
-            text = follow_up(*facts, before, rng) if before else caption(*facts, rng)
-            panels.append(Panel(frames[start : start + stage.num_frames], text))
-            start, before = start + stage.num_frames, (stage.motion, stage.weather)
-        rows.append(panels)
-    return contact_sheet(rows, frames_per_panel=3, side=max(128, size))
+        spec = sample_spec(rng, (shape.clip_frames, *[shape.new_frames] * (stages - 1)), combos="all", part=part)
+        texts = [tell(spec, number, rng, "all", part, short=number > 0) for number in range(stages)]
+        rows.append(story_panels(spec, texts, size=size))
+    return contact_sheet(rows, frames_per_panel=frames_per_panel, side=max(128, size))
 
 
-def write_world_sheet(path: Path, *, seed: int = 0, size: int = 64, count: int = 8) -> None:
+def story_panels(spec: StorySpec, texts: Sequence[str], *, size: int = 64) -> list[Panel]:
+    """A panel for each stage of a story."""
+    video = render([spec], size=size).video[0]  # (3, f, H, W)
+    frames = (video * 127.5 + 127.5).round().to(torch.uint8).permute(1, 2, 3, 0).numpy()  # (f, H, W, 3)
+    panels, start = [], 0
+    for stage, text in zip(spec.stages, texts, strict=True):
+        panels.append(Panel(frames[start : start + stage.num_frames], text))
+        start += stage.num_frames
+    return panels
+
+
+def write_world_sheet(
+    path: Path, *, seed: int = 0, size: int = 64, count: int = 8, part: WorldPart = CORE, style: str | None = None,
+    stages: int = 3, frames_per_panel: int = 3,
+) -> None:  # fmt: skip
     """Write ``world_sheet`` to a picture file; arguments as there.
 
     Raises:
         ConfigError: size or count is out of range.
         MediaError: the file cannot be written.
     """
-    save_sheet(world_sheet(seed=seed, size=size, count=count), path)
+    options = {"part": part, "style": style, "stages": stages, "frames_per_panel": frames_per_panel}
+    save_sheet(world_sheet(seed=seed, size=size, count=count, **options), path)  # type: ignore[arg-type]
 
 
 def save_sheet(sheet: Image.Image, path: Path) -> None:

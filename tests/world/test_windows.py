@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from phenaki.shapes import ClipShape
+from phenaki.world.parts import CORE, FULL
+from phenaki.world.splits import held_out_noun
 from phenaki.world.vocabulary import MOTION_NAMES, SCENE_NAMES, SUBJECT_NAMES
 from phenaki.world.windows import (
     DRY_SCENES,
@@ -15,6 +18,8 @@ from phenaki.world.windows import (
     held_out,
     sample_continuation,
     sample_opening,
+    sample_script,
+    sample_split,
     sample_still,
 )
 
@@ -95,3 +100,35 @@ def test_the_same_seed_gives_the_same_samples() -> None:
     for sample in SAMPLERS.values():
         first, second = np.random.default_rng(6), np.random.default_rng(6)
         assert [sample(first) for _ in range(20)] == [sample(second) for _ in range(20)]
+
+
+def test_every_sampler_takes_the_full_world() -> None:
+    rng = np.random.default_rng(7)
+    for _ in range(150):
+        opening, later = sample_opening(rng, SHAPE, part=FULL), sample_continuation(rng, SHAPE, part=FULL)
+        still, script = sample_still(rng, part=FULL), sample_script(rng, SHAPE, part=FULL)
+        assert {w.spec.version for w in (opening, later, still)} == {2}
+        assert (opening.num_frames, later.prime_frames, still.num_frames) == (11, 5, 1)
+        assert later.start % SHAPE.new_frames == 0 and later.start + 11 <= later.spec.num_frames
+        assert 3 <= len(script.prompts) == len(script.spec.stages) <= 5
+        assert script.spec.num_frames == 11 + 6 * (len(script.prompts) - 1)
+
+
+def test_bodies_can_be_switched_on_for_the_core() -> None:
+    first = [sample_opening(np.random.default_rng(8), SHAPE)]
+    second = [sample_opening(np.random.default_rng(8), SHAPE, part=replace(CORE, bodies=True))]
+    assert [replace(w.spec, bodies=False) for w in second] == [w.spec for w in first]
+    assert all(w.spec.bodies for w in second)
+
+
+def test_splits_are_drawn_by_name() -> None:
+    rng = np.random.default_rng(9)
+    for _ in range(100):
+        combo = sample_split("combos", rng, SHAPE, part=FULL)
+        spec = combo.spec
+        found = [(spec.subject, spec.scene), (spec.subject, combo.stage.motion), (spec.style, combo.stage.motion)]
+        assert any(held_out(*pair, FULL.held_out_share) for pair in found)
+        words = sample_split("words", rng, SHAPE, part=FULL, opening=True)
+        assert held_out_noun(words.spec.subject).lower() in words.caption.lower()
+        train = sample_split("train", rng, SHAPE)
+        assert train.spec.version == 1 and not any(held_out(*pair) for pair in pairs(train))

@@ -1,0 +1,169 @@
+"""The motions of the world and the phrases for them. Data only."""
+
+from __future__ import annotations
+
+# Version 1. Each motion: phrases for every subject, then phrases for one kind only.
+MOTIONS: dict[str, dict[str, tuple[str, ...]]] = {
+    "right": {
+        "any": ("moves to the right", "goes right", "heads to the right", "travels to the right", "moves right",
+                "goes to the right", "is moving right", "heads right"),
+        "animal": ("walks right", "walks to the right", "runs to the right", "strolls to the right"),
+        "vehicle": ("drives right", "drives to the right", "rolls to the right"),
+        "thing": ("walks right", "walks to the right", "marches to the right"),
+    },
+    "left": {
+        "any": ("moves to the left", "goes left", "heads to the left", "travels to the left", "moves left",
+                "goes to the left", "is moving left", "heads left"),
+        "animal": ("walks left", "walks to the left", "runs to the left", "strolls to the left"),
+        "vehicle": ("drives left", "drives to the left", "rolls to the left"),
+        "thing": ("walks left", "walks to the left", "marches to the left"),
+    },
+    "jump": {
+        "any": ("jumps", "jumps up and down", "jumps high", "leaps into the air", "is jumping", "jumps for joy",
+                "leaps up and down", "jumps up high"),
+    },
+    "hop": {
+        "any": ("hops", "hops on the spot", "bounces", "hops quickly", "is hopping", "makes little hops",
+                "bounces on the spot", "does small hops"),
+    },
+    "spin": {
+        "any": ("spins", "spins around", "rotates", "twirls", "is spinning", "whirls around", "does somersaults",
+                "turns head over heels"),
+    },
+    "grow": {
+        "any": ("grows", "grows bigger", "gets bigger", "becomes huge", "grows larger", "is growing",
+                "gets larger and larger", "turns into a giant"),
+    },
+    "shrink": {
+        "any": ("shrinks", "shrinks away", "gets smaller", "becomes tiny", "is shrinking", "grows smaller",
+                "gets smaller and smaller", "turns tiny"),
+    },
+    "fly up": {
+        "any": ("flies up", "takes off", "rises into the air", "floats up", "lifts off", "flies into the sky",
+                "rises up", "is flying up"),
+    },
+    "fall": {
+        "any": ("falls", "falls down", "drops down", "tumbles down", "is falling", "drops to the ground",
+                "falls to the ground", "comes down"),
+    },
+    "stand": {
+        "any": ("stands still", "stands there", "waits", "does not move", "is standing still", "stays still", "rests",
+                "stays where it is"),
+    },
+    "circle": {
+        "any": ("moves in a circle", "goes round in circles", "circles around", "goes in circles", "flies in circles",
+                "makes loops", "moves round and round", "is circling"),
+    },
+}  # fmt: skip
+
+# Version 2. What subjects do depends on their way: {} is one of its verbs.
+VERBS: dict[str, tuple[str, ...]] = {
+    "walk": ("walks", "trots", "strolls", "runs"),
+    "march": ("walks", "marches", "strides", "runs"),
+    "waddle": ("waddles", "walks", "toddles"),
+    "crawl": ("crawls", "creeps", "scuttles"),
+    "slither": ("slithers", "wriggles", "crawls"),
+    "hop": ("hops", "leaps", "skips"),
+    "bounce": ("bounces", "hops", "skips"),
+    "roll": ("rolls", "tumbles", "trundles"),
+    "swim": ("swims", "glides", "darts"),
+    "drift": ("swims", "drifts", "floats"),
+    "paddle": ("swims", "paddles", "glides"),
+    "sail": ("sails", "cruises", "floats"),
+    "drive": ("drives", "rolls", "rides"),
+    "fly": ("flies", "glides", "soars"),
+    "flutter": ("flies", "flutters", "whirrs"),
+    "hover": ("flies", "floats", "glides"),
+    "haunt": ("floats", "glides", "hovers"),
+    "jet": ("flies", "zooms", "jets"),
+    "blast": ("flies", "blasts", "zooms"),
+}
+# which of the phrases for one group only suit a way
+GROUPS: dict[str, tuple[str, ...]] = {
+    **{way: ("ground",) for way in ("walk", "march", "waddle", "crawl", "slither", "hop", "bounce", "roll")},
+    **{way: ("water",) for way in ("swim", "drift", "paddle", "sail")},
+    **{way: ("air",) for way in ("fly", "flutter", "hover", "haunt", "jet", "blast")},
+    "drive": ("ground", "road"),
+}
+# The first eleven are those of version 1, in their order.
+DEEDS: dict[str, dict[str, tuple[str, ...]]] = {
+    "right": {
+        "any": (*MOTIONS["right"]["any"], "{} right", "{} to the right"),
+    },
+    "left": {
+        "any": (*MOTIONS["left"]["any"], "{} left", "{} to the left"),
+    },
+    "jump": {
+        "any": MOTIONS["jump"]["any"],
+        "water": ("jumps out of the water", "leaps out of the water"),
+    },
+    "hop": {
+        "any": MOTIONS["hop"]["any"],
+    },
+    "spin": {
+        "any": MOTIONS["spin"]["any"],
+        "air": ("flies loops", "does a loop"),
+    },
+    "grow": {
+        "any": MOTIONS["grow"]["any"],
+    },
+    "shrink": {
+        "any": MOTIONS["shrink"]["any"],
+    },
+    "fly up": {
+        "any": MOTIONS["fly up"]["any"],
+        "air": ("climbs into the sky", "soars up"),
+    },
+    "fall": {
+        "any": ("falls", "falls down", "drops down", "tumbles down", "is falling", "comes down", "sinks down",
+                "plunges down"),
+        "ground": ("drops to the ground", "falls to the ground"),
+        "air": ("drops to the ground", "falls to the ground", "crashes"),
+    },
+    "stand": {
+        "any": ("waits", "does not move", "stays still", "rests", "stays where it is", "holds still", "keeps still",
+                "takes a break"),
+        "ground": ("stands still", "stands there", "is standing still"),
+        "road": ("is parked", "has stopped"),
+        "water": ("floats on the spot", "stays in its place"),
+        "air": ("hovers", "hovers on the spot"),
+    },
+    "circle": {
+        "any": ("moves in a circle", "goes round in circles", "circles around", "goes in circles",
+                "moves round and round", "is circling", "{} in circles", "{} round and round"),
+    },
+    "sway": {
+        "any": ("sways", "sways from side to side", "rocks to and fro", "dances", "dances on the spot",
+                "swings from side to side", "is dancing", "rocks from side to side"),
+    },
+    "shake": {
+        "any": ("shakes", "trembles", "shivers", "quivers", "is shaking", "shakes all over", "jitters",
+                "shudders"),
+    },
+    "zigzag": {
+        "any": ("zigzags", "moves in zigzags", "goes in zigzags", "{} in zigzags", "{} in a zigzag", "swerves",
+                "swerves to and fro", "takes a zigzag path"),
+    },
+    "enter left": {
+        "any": ("enters from the left", "comes in from the left", "appears on the left", "{} in from the left",
+                "comes into the picture from the left", "arrives from the left", "{} into the picture from the left",
+                "shows up on the left"),
+    },
+    "enter right": {
+        "any": ("enters from the right", "comes in from the right", "appears on the right", "{} in from the right",
+                "comes into the picture from the right", "arrives from the right",
+                "{} into the picture from the right", "shows up on the right"),
+    },
+    "leave": {
+        "any": ("leaves", "goes away", "{} away", "leaves the picture", "{} out of the picture", "disappears",
+                "{} off", "goes off"),
+    },
+    "rush": {
+        "any": ("rushes toward the camera", "comes closer", "comes toward us", "{} toward us", "{} toward the camera",
+                "approaches", "charges at the camera", "comes nearer and nearer"),
+    },
+}  # fmt: skip
+
+NUM_CORE_MOTIONS = 11
+TRAVELS = ("right", "left", "zigzag")  # the camera goes along
+CHASES = ("chases", "runs after", "follows", "hunts", "goes after", "pursues")
