@@ -28,7 +28,8 @@ class FileStream {
     const now = this.position;
     this.film = film;
     const clip = clipAt(film, now);
-    if (clip ? clip.key !== this.clip?.key || clip.start !== this.clip.start : this.clip && !this.video.ended) this.seek(now);
+    const gone = this.clip && !this.video.ended; // unless it waits at the end of what is made
+    if (clip ? clip.key !== this.clip?.key || clip.start !== this.clip.start : gone) this.seek(now);
   }
 
   seek(seconds) {

@@ -39,7 +39,10 @@ function clipAt(film, seconds) {
 // How far the film can be watched from a moment on without a gap; the moment itself where there is none.
 function runEnd(film, seconds) {
   let end = seconds;
-  for (let i = indexAt(film, seconds); i < film.clips.length && film.clips[i].start <= end + SLACK; i++) end = film.clips[i].end;
+  for (const clip of film.clips.slice(indexAt(film, seconds))) {
+    if (clip.start > end + SLACK) break;
+    end = clip.end;
+  }
   return end;
 }
 

@@ -19,8 +19,14 @@ const PLAYER_KEYS = {
   PageUp: () => jump(1, true),
   PageDown: () => jump(-1, true),
 };
-const TEXT = 'textarea, select, [contenteditable=""], [contenteditable="true"], [role="textbox"], input:not([type="range"], [type="checkbox"], [type="radio"], [type="button"])';
-const PRESSED_BY_SPACE = 'button, summary, a[href], input:not(.seek), [role="button"], [role="checkbox"], [role="switch"], [role="tab"], [role="menuitem"], [role="slider"]';
+const TEXT = [
+  'textarea, select, [contenteditable=""], [contenteditable="true"], [role="textbox"]',
+  'input:not([type="range"], [type="checkbox"], [type="radio"], [type="button"])',
+].join();
+const PRESSED_BY_SPACE = [
+  "button, summary, a[href], input:not(.seek)",
+  ...["button", "checkbox", "switch", "tab", "menuitem", "slider"].map((role) => `[role="${role}"]`),
+].join();
 
 function onPageKey(event) {
   if (!element.isConnected) return document.removeEventListener("keydown", onPageKey);

@@ -22,7 +22,9 @@ class LiveView {
     this.columns = Math.min(preview.columns || 8, 64);
     const count = this.rows * this.columns;
     const mask = preview.mask?.length === count ? preview.mask : "1".repeat(count);
-    if (this.cells?.length !== count) this.cells = Array.from({ length: count }, () => ({ opacity: 1, light: Math.random() }));
+    if (this.cells?.length !== count) {
+      this.cells = Array.from({ length: count }, () => ({ opacity: 1, light: Math.random() }));
+    }
     this.cells.forEach((cell, i) => (cell.masked = mask[i] === "1"));
     this.fade();
     this.paint(preview.picture);

@@ -92,7 +92,8 @@ function setData(node, name, value) {
 function drawLive(state) {
   const live = find(".live");
   const at = preview.picture ? (preview.seconds ?? null) : null;
-  setData(live, "size", state === "making" ? "large" : state === "playing" && preview.picture ? (options.folded ? "folded" : "small") : "none");
+  const beside = state === "playing" && preview.picture;
+  setData(live, "size", state === "making" ? "large" : !beside ? "none" : options.folded ? "folded" : "small");
   setText(find(".veil-text"), state === "empty" ? TEXTS.empty : state === "making" ? makingText(at) : "");
   setText(find(".step"), state === "making" && preview.steps ? `${preview.step} / ${preview.steps}` : "");
   setText(find(".live-place"), at === null ? "" : `Next: ${clock(at, film.seconds)}`);
@@ -116,7 +117,8 @@ function drawTime(now, state) {
   const index = film.captions.findIndex((row) => now < row.end - SLACK);
   const caption = film.captions[index < 0 ? film.captions.length - 1 : index];
   setText(find(".caption span"), state === "empty" ? "" : (caption?.prompt ?? ""));
-  const place = film.captions.length > 1 && caption ? `, segment ${film.captions.indexOf(caption) + 1} of ${film.captions.length}` : "";
+  const count = film.captions.length;
+  const place = count > 1 ? `, segment ${film.captions.indexOf(caption) + 1} of ${count}` : "";
   seekBar.drawTime(now, `${clock(now, total)} of ${clock(total, total, " seconds")}${place}`);
   const seconds = transport.stream ? now : null;
   if (seconds !== told) window.dispatchEvent(new CustomEvent("phenaki:time", { detail: { seconds: (told = seconds) } }));

@@ -118,7 +118,8 @@ class Transport {
         const end = runEnd(film, now);
         const left = end - now;
         // the last frame before a gap or the end is seen as long as any other
-        if (left < (this.starved ? 4 : 1.5) / film.fps) this.arrival = setTimeout(() => this.arrive(end), (1000 * left) / this.speed);
+        const near = left < (this.starved ? 4 : 1.5) / film.fps;
+        if (near) this.arrival = setTimeout(() => this.arrive(end), (1000 * left) / this.speed);
         this.waiting = left < 0.5 / film.fps && this.waits(end);
       }
     }
@@ -158,7 +159,8 @@ class Transport {
   }
 
   get atEnd() {
-    return runEnd(this.film, this.position) - this.position < 1 / this.film.fps + SLACK && nextStart(this.film, this.position + SLACK) === null;
+    const { film, position } = this;
+    return runEnd(film, position) - position < 1 / film.fps + SLACK && nextStart(film, position + SLACK) === null;
   }
 
   play() {
