@@ -130,3 +130,10 @@ def test_bodies_walk_in_version_1_too_where_asked_for() -> None:
     assert (heads.subject_mask - whole.subject_mask).abs().amax() > 0.9
     dogs = [render([StorySpec("dog", "forest", (Stage("right", 11),), bodies=b)]).video for b in (False, True)]
     assert torch.equal(*dogs)
+
+
+def test_everything_is_made_on_the_device_that_is_asked_for() -> None:
+    """Tensors without data, instead of a GPU: mixing them with others is an error."""
+    old = StorySpec("fox", "forest", (Stage("jump", 11, "rain"), Stage("spin", 6)))
+    rendered = render([*tales(40), old], device="meta")
+    assert rendered.video.device.type == "meta" and rendered.video.shape == (41, 3, 17, 64, 64)
