@@ -159,7 +159,7 @@ class GenerationService:
             PhenakiError: the document cannot be made, or too many films are waiting.
         """
         document = read_document(value)
-        project, plan = self.plan(document)
+        _, plan = self.plan(document)
         page.document, page.plan = document, plan
         page.show(document, plan)
         missing = self._missing([plan], page.session)
@@ -170,10 +170,9 @@ class GenerationService:
         if missing <= coming:
             page.say("This film is being made already.")
             return None
-        job = Job(
-            page.session.token, document["title"] or project.timeline.segments[0].prompt, document, [plan], missing
-        )
-        return self._submit(job, page)
+        first = next(plan[index].prompt for index in self._missing_places(plan, page.session))
+        title = f"{document['title']}: {first}" if document["title"] else first
+        return self._submit(Job(page.session.token, title, document, [plan], missing), page)
 
     def vary(self, page: Page, value: object, segment_id: object) -> Job | None:
         """Make takes of one segment, side by side, with seeds of their own.
@@ -215,8 +214,10 @@ class GenerationService:
         page.session.change()
 
     def _missing(self, plans: list[Plan], session: Session) -> frozenset[str]:
-        have = session.store.__contains__
-        return frozenset(plan[index].key for plan in plans for index in clips_to_make(plan, have))
+        return frozenset(plan[index].key for plan in plans for index in self._missing_places(plan, session))
+
+    def _missing_places(self, plan: Plan, session: Session) -> list[int]:
+        return clips_to_make(plan, session.store.__contains__)
 
     def _submit(self, job: Job, page: Page) -> Job:
         self.queue.add(job)

@@ -128,5 +128,8 @@ def test_the_queue_tells_what_waits(service, page, model):
     service.generate(page, page.document)
     service.generate(page, story("a robot walks") | {"title": "Robot"})
     rows = views.jobs_view(service.jobs(page), service.queue, service.worker.pace)["jobs"]
-    assert [(row["title"], row["before"], row["total"]) for row in rows] == [("a fox walks", 0, 3), ("Robot", 1, 1)]
+    assert [(row["title"], row["before"], row["total"]) for row in rows] == [
+        ("a fox walks", 0, 3),
+        ("Robot: a robot walks", 1, 1),
+    ]
     model.release(10)
