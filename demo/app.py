@@ -31,10 +31,10 @@ def build_app(service: GenerationService) -> gr.Blocks:
     with gr.Blocks(title="Phenaki", analytics_enabled=False, delete_cache=(3600, 86400)) as blocks:
         add_endpoints(service)  # first, so that they get their names before the page's own events
         widgets = build_layout(service, first_views(service, device), device)
-        _wire_settings(widgets, service)
-        _wire_films(widgets, handlers)
-        _wire_files(widgets, handlers)
-        _wire_page(blocks, widgets, handlers)
+        follow = _wire_settings(widgets, service)
+        _wire_films(widgets, handlers, follow)
+        _wire_files(widgets, handlers, follow)
+        _wire_page(blocks, widgets, handlers, follow)
     return blocks
 
 
@@ -81,8 +81,12 @@ def describe_device(model: Phenaki) -> str:
     return f"{model.config.name} on {place}; kernels: {model.kernels}"
 
 
-def _wire_settings(widgets: Widgets, service: GenerationService) -> None:
-    """Sliders and presets are another way to edit the document's settings. All of it happens in the browser."""
+def _wire_settings(widgets: Widgets, service: GenerationService) -> dict[str, Any]:
+    """Sliders and presets are another way to edit the document's settings. All of it happens in the browser.
+
+    Returns:
+        The arguments of the event that lets them show the settings of a document that was opened.
+    """
     defaults = service.model.config.sampling
     table = json.dumps({preset.name: list(asdict(preset.sampling).values()) for preset in presets(defaults)})
     names = json.dumps(list(asdict(defaults)))
@@ -104,13 +108,13 @@ def _wire_settings(widgets: Widgets, service: GenerationService) -> None:
         js=f"(name) => {{ const v = ({table})[name]; {tell} return v; }}",
         **QUIET,
     )
-    widgets.editor.settings(
-        None, widgets.editor, [*widgets.sliders, widgets.presets],
-        js=f"(d) => {{ const v = {names}.map((n) => d.settings[n]); return [...v, ({name_of})(v)]; }}", **QUIET,
-    )  # fmt: skip
+    show = f"(d) => {{ const v = {names}.map((n) => d.settings[n]); return [...v, ({name_of})(v)]; }}"
+    follow = {"fn": None, "inputs": widgets.editor, "outputs": [*widgets.sliders, widgets.presets], "js": show, **QUIET}
+    widgets.editor.settings(**follow)
+    return follow
 
 
-def _wire_films(widgets: Widgets, handlers: Handlers) -> None:
+def _wire_films(widgets: Widgets, handlers: Handlers, follow: dict[str, Any]) -> None:
     """Generate, takes, Pause, Stop, the queue."""
     document, page_id = widgets.editor, widgets.page_id
     widgets.generate.click(None, js="() => { window.dispatchEvent(new CustomEvent('phenaki:generate')); }", **QUIET)
@@ -121,16 +125,19 @@ def _wire_films(widgets: Widgets, handlers: Handlers) -> None:
     document.stop_varying(handlers.stop_varying, page_id, None, queue=False, **QUIET)
     widgets.pause.click(handlers.pause, page_id, None, queue=False, **QUIET)
     widgets.stop.click(handlers.stop, page_id, None, queue=False, **QUIET)
-    widgets.queue.act(handlers.queue_action, page_id, document, queue=False, **QUIET)
+    widgets.queue.act(handlers.queue_action, page_id, document, queue=False, **QUIET).then(**follow)
 
 
-def _wire_files(widgets: Widgets, handlers: Handlers) -> None:
+def _wire_files(widgets: Widgets, handlers: Handlers, follow: dict[str, Any]) -> None:
     """New, Open, Save, the stories, Export."""
     document, page_id = widgets.editor, widgets.page_id
-    widgets.new.click(handlers.new_project, page_id, document, **QUIET)
-    widgets.open.upload(handlers.open_project, [widgets.open, page_id], document, **QUIET)
+    widgets.new.click(handlers.new_project, page_id, document, **QUIET).then(**follow)
+    widgets.open.upload(handlers.open_project, [widgets.open, page_id], document, **QUIET).then(**follow)
     for button, example in zip(widgets.stories, handlers.service.examples, strict=True):
-        button.click(lambda page, name=example.name: handlers.open_example(name, page), page_id, document, **QUIET)
+        opening = button.click(
+            lambda page, name=example.name: handlers.open_example(name, page), page_id, document, **QUIET
+        )
+        opening.then(**follow)
     widgets.save.click(
         handlers.save_project, [document, page_id], widgets.saved_file, concurrency_limit=None, **QUIET
     ).success(None, js=_download("saved-file"))
@@ -153,7 +160,7 @@ def _wire_files(widgets: Widgets, handlers: Handlers) -> None:
     )  # fmt: skip
 
 
-def _wire_page(blocks: gr.Blocks, widgets: Widgets, handlers: Handlers) -> None:
+def _wire_page(blocks: gr.Blocks, widgets: Widgets, handlers: Handlers, follow: dict[str, Any]) -> None:
     """The page opens, is told what is new, and keeps its document in the browser."""
     document, page_id = widgets.editor, widgets.page_id
     document.change(None, document, widgets.saved, js="(document) => document", **QUIET)
@@ -166,9 +173,11 @@ def _wire_page(blocks: gr.Blocks, widgets: Widgets, handlers: Handlers) -> None:
     told = [
         widgets.player, document, widgets.status, widgets.queue, widgets.pause, widgets.stop, widgets.presets,
     ]  # fmt: skip
-    blocks.load(handlers.open_page, [widgets.saved, widgets.token], [page_id, widgets.token, document], **QUIET).then(
-        watch, page_id, told, concurrency_limit=None, **QUIET
+    opening = blocks.load(
+        handlers.open_page, [widgets.saved, widgets.token], [page_id, widgets.token, document], **QUIET
     )
+    opening.then(**follow)
+    opening.then(watch, page_id, told, concurrency_limit=None, **QUIET)
 
 
 def _download(elem_id: str) -> str:

@@ -104,7 +104,15 @@ class Handlers:
 
     def vary(self, document: object, page_id: object, event: gr.EventData) -> None:
         """Make takes of the segment that the event names."""
-        self._try(page_id, lambda page: self.service.vary(page, document, getattr(event, "segment", None)))
+
+        def act(page: Page) -> None:
+            try:
+                self.service.vary(page, document, getattr(event, "segment", None))
+            except PhenakiError:
+                page.takes, page.refused_takes = None, page.refused_takes + 1
+                raise
+
+        self._try(page_id, act)
 
     def stop_varying(self, page_id: object) -> None:
         """Put the takes away."""

@@ -45,6 +45,7 @@ class Page:
     film: str = field(default_factory=lambda: secrets.token_hex(6))  # another one makes the player start over
     notice: Notice = field(default_factory=lambda: Notice("Ready"))
     takes: Takes | None = None
+    refused_takes: int = 0  # how often there were none to make
     revision: int = 0
     id: str = field(default_factory=lambda: secrets.token_urlsafe(12))
     # the clip that was last seen at each place, by segment and number, to fill the place until there is a new one

@@ -170,7 +170,8 @@ class GenerationService:
         if missing <= coming:
             page.say("This film is being made already.")
             return None
-        first = next(plan[index].prompt for index in self._missing_places(plan, page.session))
+        wanted = [plan[index].prompt for index in self._missing_places(plan, page.session)]
+        first = next((prompt for prompt in wanted if prompt), document["segments"][0]["prompt"])
         title = f"{document['title']}: {first}" if document["title"] else first
         return self._submit(Job(page.session.token, title, document, [plan], missing), page)
 

@@ -134,7 +134,7 @@ def progress_view(page: Page, jobs: list[Job]) -> View:
 def takes_view(page: Page, jobs: list[Job]) -> View:
     """The variations of a segment, side by side."""
     if page.takes is None:
-        return {}
+        return {"refused": page.refused_takes}  # another number lets the page stop waiting
     store, options = page.session.store, []
     for seed, keys in zip(page.takes.seeds, page.takes.keys, strict=True):
         made = [store.find(key) for key in keys]

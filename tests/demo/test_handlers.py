@@ -11,6 +11,7 @@ import pytest
 
 from demo.handlers import Handlers
 from demo.page import Page
+from demo.views import takes_view
 from phenaki import Project, Segment, Timeline
 from tests.demo.conftest import finish, story, wait_until
 from tests.demo.test_service import changed
@@ -141,6 +142,13 @@ def test_takes_are_made_and_put_away(handlers, service, page):
     assert page.takes.segment == "s1"
     handlers.stop_varying(page.id)
     assert page.takes is None
+
+
+def test_takes_that_cannot_be_made_are_told_to_the_page(handlers, page, toasts):
+    before = takes_view(page, [])
+    handlers.vary(story(""), page.id, event(segment="s0"))
+    assert "empty prompt" in toasts[0]
+    assert page.takes is None and takes_view(page, []) != before
 
 
 def test_a_saved_project_opens_as_it_was(handlers, service, page):

@@ -349,6 +349,20 @@ def test_settings_follow_sliders_presets_and_undo(studio):
     wait_until(lambda: page.get_by_role("radio", name=re.compile("Balanced")).is_checked(), page)
 
 
+def test_an_opened_project_sets_the_sliders(studio, tmp_path):
+    page = studio.open()
+    path = tmp_path / "story.json"
+    sampling = {"num_inference_steps": 31, "guidance_scale": 4}
+    path.write_text(json.dumps({"segments": [{"prompt": "a fox", "seconds": 1.375}], "sampling": sampling}))
+    with page.expect_file_chooser() as chooser:
+        page.click("#open")
+    chooser.value.set_files(str(path))
+    wait_until(lambda: page.input_value("#steps input[type=number]") == "31", page)
+    page.reload()
+    page.wait_for_selector("#editor .segment")
+    wait_until(lambda: page.input_value("#steps input[type=number]") == "31", page)
+
+
 @pytest.mark.parametrize(
     "text", ["<img src=x onerror=\"document.title='bad'\">", "${document.title='bad'}", "{{value}} `x` ${1}", "\"'`\\"]
 )
