@@ -53,7 +53,11 @@ def chromium() -> Iterator[Any]:
 
 
 class Trouble(list[str]):
-    """Errors on pages, and requests that leave this machine."""
+    """Errors on pages, and requests that leave this machine; warnings too, if asked for."""
+
+    def __init__(self, *, warnings: bool = False) -> None:
+        super().__init__()
+        self.kinds = ("error", "warning") if warnings else ("error",)
 
     def watch(self, page: Any) -> None:
         """Note what goes wrong on a page."""
@@ -62,8 +66,9 @@ class Trouble(list[str]):
         page.on("request", self._request)
 
     def _console(self, message: Any) -> None:
-        # gradio itself reports the connection that a reload cuts
-        if message.type == "error" and not re.search("AbortError|Connection errored out", message.text):
+        # gradio itself reports the connection that a reload cuts, and a test reads canvases more often than a page
+        usual = re.search("AbortError|Connection errored out|Multiple readback", message.text)
+        if message.type in self.kinds and not usual:
             self.append(f"{message.type}: {message.text}")
 
     def _request(self, request: Any) -> None:
@@ -76,5 +81,5 @@ def wait_until(condition: Callable[[], Any], page: Any, seconds: float = 60) -> 
     end = time.monotonic() + seconds
     while not (value := condition()):
         assert time.monotonic() < end, "it did not happen in time"
-        page.wait_for_timeout(20)
+        page.wait_for_timeout(12)
     return value

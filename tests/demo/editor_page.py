@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from typing import Any
 
 import gradio as gr
@@ -12,17 +11,8 @@ from demo.settings import REPOSITORY
 from demo.theme import CSS, build_theme
 from demo.timeline_editor.component import TimelineEditor, shape_props, update_editor
 from phenaki import ClipShape
+from tests.demo.browsing import Trouble
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-sync",
-    "--disable-component-update",
-]
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 SETTINGS = {"num_inference_steps": 24, "guidance_scale": 5.0, "temperature": 1.0, "choice_temperature": 4.5}
 WORDS = {
@@ -75,7 +65,7 @@ class EditorPage:
         self.browser = browser
         self.documents: list[dict[str, Any]] = []
         self.events: list[tuple[str, Any]] = []
-        self.trouble: list[str] = []
+        self.trouble = Trouble(warnings=True)
         self.contexts: list[Any] = []
         self.footage: dict[str, Any] = {"id": "video-1", "num_frames": 24, "poster": PIXEL}
         self.asked_paths: list[str] = []
@@ -122,9 +112,7 @@ class EditorPage:
         self.contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(20_000)
-        page.on("console", self._console)
-        page.on("pageerror", lambda error: self.trouble.append(f"page error: {error}"))
-        page.on("request", self._request)
+        self.trouble.watch(page)
         page.goto(self.url)
         page.wait_for_selector("#editor .message", state="attached")
         page.wait_for_timeout(200)
@@ -145,11 +133,3 @@ class EditorPage:
             context.close()
         self.blocks.close()
         assert not self.trouble, self.trouble
-
-    def _console(self, message: Any) -> None:
-        if message.type in ("error", "warning"):
-            self.trouble.append(f"console: {message.text}")
-
-    def _request(self, request: Any) -> None:
-        if not re.match(r"(http://127\.0\.0\.1:|data:|blob:)", request.url):
-            self.trouble.append(f"request to {request.url}")

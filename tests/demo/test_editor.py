@@ -16,14 +16,11 @@ import pytest
 from demo.timeline_editor import component
 from demo.timeline_editor.component import SCRIPTS, STYLES, TimelineEditor, page_script, shape_props, update_editor
 from phenaki import ClipShape
+from tests.demo.browsing import NEEDS_CHROMIUM, chromium
 from tests.demo.editor_model import Model, pixels
-from tests.demo.editor_page import CHROMIUM, FLAGS, PIXEL, SETTINGS, WORDS, document, segment
+from tests.demo.editor_page import PIXEL, SETTINGS, WORDS, document, segment
 
-playwright = pytest.importorskip("playwright.sync_api", reason="the package playwright is not installed")
-browser_test = pytest.mark.browser
-needs_browser = pytest.mark.skipif(
-    CHROMIUM is None, reason="no Chromium is installed (Debian: apt-get install chromium)"
-)
+browser_test, needs_browser = NEEDS_CHROMIUM
 SHAPE = shape_props(ClipShape(), max_seconds=60, max_segments=30)
 PURE = ("document.js", "words.js", "history.js")
 NAMES = (
@@ -40,13 +37,11 @@ def read(name: str) -> str:
 @pytest.fixture(scope="module")
 def page() -> Iterator[Any]:
     """A page that holds the pure functions, in ``window.pure``."""
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with chromium() as browser:
         page = browser.new_page()
         source = "\n".join(map(read, PURE))
         page.evaluate(f"() => {{ {source}\n window.pure = {{ {', '.join(NAMES)} }}; }}")
         yield page
-        browser.close()
 
 
 def call(page: Any, name: str, *arguments: Any) -> Any:

@@ -15,25 +15,20 @@ import pytest
 from PIL import Image
 
 from demo.settings import REPOSITORY
+from tests.demo.browsing import NEEDS_CHROMIUM, chromium, wait_until
 from tests.demo.editor_model import Model
-from tests.demo.editor_page import CHROMIUM, FLAGS, PIXEL, SETTINGS, EditorPage, document, run_of, segment
+from tests.demo.editor_page import PIXEL, SETTINGS, EditorPage, document, run_of, segment
 
-playwright = pytest.importorskip("playwright.sync_api", reason="the package playwright is not installed")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed (Debian: apt-get install chromium)"),
-]
-FILM = REPOSITORY / "assets" / "examples" / "1-a-winter-walk" / "film.mp4"
+pytestmark = NEEDS_CHROMIUM
+FILM = REPOSITORY / "assets" / "examples" / "1-a-winter-walk" / "000.mp4"
 MOVIE = f"gradio_api/file={FILM.as_posix()}"
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -53,14 +48,6 @@ def serve(browser) -> Iterator[Callable[..., EditorPage]]:
 @pytest.fixture
 def site(serve) -> EditorPage:
     return serve()
-
-
-def wait_until(condition: Callable[[], Any], page: Any, seconds: float = 20) -> Any:
-    end = time.monotonic() + seconds
-    while not (value := condition()):
-        assert time.monotonic() < end, "it did not happen in time"
-        page.wait_for_timeout(10)
-    return value
 
 
 def segments(page: Any) -> Any:

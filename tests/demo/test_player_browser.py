@@ -5,10 +5,8 @@ from __future__ import annotations
 import base64
 import io
 import queue
-import re
-import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
@@ -23,37 +21,11 @@ from demo.player.component import Player, update_player
 from demo.theme import CSS, build_theme
 from demo.views import media_url
 from phenaki.video.clip import write_clip
+from tests.demo.browsing import BUFFERED, NEEDS_CHROMIUM, SHADE, Trouble, chromium, wait_until
 
-playwright = pytest.importorskip("playwright.sync_api", reason="the package playwright is not installed")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-sync",
-    "--disable-component-update",
-]
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed (Debian: apt-get install chromium)"),
-]
+pytestmark = NEEDS_CHROMIUM
 FPS = 8
 
-SHADE = """() => {
-  const video = document.querySelector("#film video");
-  if (!video || video.readyState < 2 || video.seeking) return null;
-  const canvas = document.createElement("canvas");
-  canvas.width = canvas.height = 4;
-  const context = canvas.getContext("2d");
-  context.drawImage(video, 0, 0, 4, 4);
-  return context.getImageData(2, 2, 1, 1).data[0];
-}"""
-BUFFERED = """() => {
-  const ranges = document.querySelector("#film video").buffered;
-  return [...Array(ranges.length).keys()].map((i) => [ranges.start(i), ranges.end(i)]);
-}"""
 TIMES = """
   window.times = [];
   addEventListener("phenaki:time", (event) => times.push(event.detail.seconds));
@@ -65,7 +37,7 @@ class Stage:
 
     def __init__(self, browser: Any, folder: Path) -> None:
         self.browser, self.folder = browser, folder
-        self.trouble: list[str] = []
+        self.trouble = Trouble(warnings=True)
         self.contexts: list[Any] = []
         self.latest: dict[str, Any] = {}
         self.page: Any = None  # shared by the tests that need no page of their own
@@ -117,9 +89,7 @@ class Stage:
         context.add_init_script(TIMES + init_script)
         page = context.new_page()
         page.set_default_timeout(20_000)
-        page.on("console", self._console)
-        page.on("pageerror", lambda error: self.trouble.append(f"page error: {error}"))
-        page.on("request", self._request)
+        self.trouble.watch(page)
         watched = len(self.queues)
         page.goto(self.url)
         wait_until(lambda: len(self.queues) > watched, page)
@@ -134,27 +104,15 @@ class Stage:
         for context in self.contexts:
             context.close()
         del self.queues[kept:]
-        trouble, self.trouble, self.contexts, self.latest = self.trouble, [], [], {}
+        trouble, self.contexts, self.latest = list(self.trouble), [], {}
+        self.trouble.clear()
         assert not trouble, trouble
-
-    def _console(self, message: Any) -> None:
-        # gradio itself reports the connection that a reload cuts, and a test reads canvases more often than the page
-        if message.type in ("error", "warning") and not re.search(
-            "AbortError|Connection errored out|Multiple readback", message.text
-        ):
-            self.trouble.append(f"{message.type}: {message.text}")
-
-    def _request(self, request: Any) -> None:
-        if not re.match(r"(http://127\.0\.0\.1:|data:|blob:)", request.url):
-            self.trouble.append(f"request to {request.url}")
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -207,14 +165,6 @@ def film(folder: Path, greys: list[int | None], name: str = "story", **changes: 
         "clips": clips,
         "captions": captions,
     } | changes
-
-
-def wait_until(condition: Callable[[], Any], page: Any, seconds: float = 20) -> Any:
-    end = time.monotonic() + seconds
-    while not (value := condition()):
-        assert time.monotonic() < end, "it did not happen in time"
-        page.wait_for_timeout(15)
-    return value
 
 
 def get(page: Any, name: str) -> Any:
@@ -547,7 +497,7 @@ def test_a_clip_that_cannot_be_loaded_is_left_out(stage, page, kind):
     stage.tell(film=told)
     wait_until(lambda: shows(page, 80), page)
     assert not [line for line in stage.trouble if "page error" in line]
-    stage.trouble = []  # the browser tells of it, and should
+    stage.trouble.clear()  # the browser tells of it, and should
 
 
 def test_a_reload_finds_the_film_again(stage):
