@@ -828,7 +828,7 @@ def test_a_film_begins_with_a_video(site):
     page.set_input_files("#editor .footage-file", FILM)
     wait_until(lambda: "begins with your video, 3 s" in message(page), page)
     assert site.value(page)["footage"] == site.footage
-    assert site.asked_paths[0].endswith("film.mp4")
+    assert site.asked_paths[0].endswith("000.mp4")
     assert page.locator("#editor .footage-text").inner_text() == "Your video · 3 s"
     assert lengths(page)[0] == "1.5 s", "the first segment goes on from the video"
     assert summary(page) == "3 segments · 8.25 s · 66 frames"
