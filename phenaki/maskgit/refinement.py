@@ -44,12 +44,8 @@ class MaskedRefinement:
 
     def refiner(self, text: TextMemory, guidance_scale: float, grid: Grid) -> Refine:
         """See ``Refinement``."""
-        guided = self._refine(*guided_memory(self.model, text, guidance_scale), grid)
-        plain = self._refine(text, None, grid)
-        return lambda token_ids, plan: (guided if plan.guided else plain)(token_ids, plan)
-
-    def _refine(self, memory: TextMemory, scale: float | None, grid: Grid) -> Refine:
-        return RefineMasked(GuidedLogits(self.model, memory, scale, grid), self.model.mask_token_id)
+        logits = GuidedLogits(self.model, *guided_memory(self.model, text, guidance_scale), grid)
+        return RefineMasked(logits, self.model.mask_token_id)
 
 
 class RecordedRefinement:
@@ -66,11 +62,7 @@ class RecordedRefinement:
     def refiner(self, text: TextMemory, guidance_scale: float, grid: Grid) -> Refine:
         """See ``Refinement``."""
         memory, scale = guided_memory(self.model, text, guidance_scale)
-        plain = self._recorded(text, 1.0, grid, guided=False)
-        guided = plain if scale is None else self._recorded(memory, scale, grid, guided=True)
-        return lambda token_ids, plan: (guided if plan.guided else plain)(token_ids, plan)
-
-    def _recorded(self, memory: TextMemory, scale: float, grid: Grid, *, guided: bool) -> Refine:
+        guided = scale is not None
         if (grid, guided) not in self._graphs:
             self._graphs[grid, guided] = StepGraph(self._step(grid, guided=guided))
         graph = self._graphs[grid, guided]
@@ -78,7 +70,7 @@ class RecordedRefinement:
         device = mask.device
 
         def refine(token_ids: Tensor, plan: StepPlan) -> tuple[Tensor, Tensor]:
-            numbers = torch.tensor([plan.temperature, plan.heat, scale], dtype=torch.float32).to(device)
+            numbers = torch.tensor([plan.temperature, plan.heat, guidance_scale], dtype=torch.float32).to(device)
             remaining = torch.tensor(plan.remaining).to(device)
             token_ids, guess = graph(token_ids, keys_values, mask, plan.key.to(device), numbers, remaining)
             return token_ids.clone(), guess.clone()  # the graph writes to the same memory in the next step

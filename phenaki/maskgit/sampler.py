@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,9 +13,6 @@ import kernels
 from phenaki.config import SamplingConfig
 from phenaki.maskgit.schedule import masked_after
 
-# Share of the steps, from the first, that are guided.
-GUIDED_SHARE = 1.0
-
 
 @dataclass(frozen=True)
 class StepPlan:
@@ -27,7 +23,6 @@ class StepPlan:
     heat: float  # of the noise on the confidence
     masked: int  # tokens in each row that are masked before it
     remaining: int  # and after it
-    guided: bool = True  # whether the empty prompt has a say
 
 
 class Refine(Protocol):
@@ -71,8 +66,7 @@ def sample_tokens(
     for step in range(num_steps):
         remaining = masked_after(step, num_steps, masked, unknown)
         heat = config.choice_temperature * (1 - (step + 1) / num_steps)
-        guided = step < math.ceil(GUIDED_SHARE * num_steps)
-        plan = StepPlan(kernels.random_key(seed, step), config.temperature, heat, masked, remaining, guided)
+        plan = StepPlan(kernels.random_key(seed, step), config.temperature, heat, masked, remaining)
         token_ids, guess = refine(token_ids, plan)
         masked = remaining
         yield SampleStep(step + 1, num_steps, token_ids, guess)
