@@ -1,8 +1,8 @@
-"""Make the README's picture and measure what a person waits for: ``python -m demo.make_pictures``.
+"""Make the README's pictures and measure what a person waits for: ``python -m demo.make_pictures``.
 
 It serves the app, drives it in Chromium with Playwright (``pip install playwright`` and a Chromium on the PATH), writes
-``assets/pictures/app.png``, and prints how long it took from the start of the program to a usable page and from
-Generate to the first pixels.
+``app.png``, ``app-dark.png`` and ``app-narrow.png`` into ``assets/pictures``, and prints how long it took from the start
+of the program to a usable page and from Generate to the first pixels.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from demo.app import build_app, launch_options
@@ -24,18 +25,18 @@ from phenaki import Phenaki
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 PICTURES = REPOSITORY / "assets" / "pictures"
 
-# Seconds from now until the player shows a picture of the film that is about to be made.
+# Seconds from a press on Generate until the first clip is on the screen; the player is empty before.
 FIRST_PIXELS = """() => new Promise((resolve) => {
   const begun = performance.now();
-  const old = document.querySelector("#film video").currentSrc;
+  const video = document.querySelector("#film video");
   const look = () => {
-    const video = document.querySelector("#film video");
-    if (video.currentSrc !== old && video.readyState >= 2) resolve((performance.now() - begun) / 1000);
+    if (video.readyState >= 2 && video.buffered.length) resolve((performance.now() - begun) / 1000);
     else requestAnimationFrame(look);
   };
   document.querySelector("#generate").click();
   look();
 })"""
+PROMPTS = ("a fox walks right in the snow", "a penguin hops on the beach", "a robot stands still on the moon")
 
 
 def measure_start(browser: Any, model: str) -> float:
@@ -54,49 +55,79 @@ def measure_start(browser: Any, model: str) -> float:
     return seconds
 
 
-def measure_and_photograph(page: Any, picture: Path) -> list[float]:
-    """Generate three films; photograph the last one halfway. Returns the seconds to the first pixels of each."""
+def measure_first_pixels(page: Any) -> list[float]:
+    """Make three films, each from nothing. Returns the seconds to the first pixels of each."""
     waits = []
-    for _ in range(3):
+    for prompt in PROMPTS:
+        page.click("#new")
+        page.wait_for_selector("#editor .segment[data-state=draft]")
+        page.wait_for_function("() => !document.querySelector('#film video').buffered.length")
+        page.fill("#editor .prompt", prompt)
+        page.locator("#editor .prompt").blur()
+        page.wait_for_timeout(600)
         waits.append(page.evaluate(FIRST_PIXELS))
-        page.wait_for_function("() => document.querySelectorAll('#editor .segment[data-state=done]').length >= 1")
-        page.wait_for_timeout(1200)
-        page.screenshot(path=picture)
-        page.wait_for_selector("#generate:not([disabled])", timeout=120_000)
+        page.wait_for_selector("#editor .segment[data-state=done]", timeout=120_000)
+        page.wait_for_timeout(400)
     return waits
+
+
+def photograph(page: Any, name: str, *, making: bool) -> Path:
+    """A picture of the page with the first story, while its second segment is made anew or as it opens."""
+    page.wait_for_timeout(1500)
+    if making:
+        page.locator("#editor .segment").nth(1).click(position={"x": 60, "y": 40})
+        page.fill("#editor .prompt", "the fox spins around in the snow")
+        page.locator("#editor .prompt").blur()
+        page.wait_for_timeout(600)
+        page.click("#generate")
+        page.wait_for_selector("#editor .segment[data-state=running]")
+        page.wait_for_timeout(1300)
+    page.evaluate("window.dispatchEvent(new CustomEvent('phenaki:seek', { detail: { seconds: 0.95 } }))")
+    page.wait_for_timeout(400)
+    path = PICTURES / f"{name}.png"
+    page.screenshot(path=path)
+    page.click("#stop", force=True)
+    return path
 
 
 def main() -> int:
     """Command line."""
     from playwright.sync_api import sync_playwright
 
-    parser = argparse.ArgumentParser(description="Make assets/pictures/app.png and time the app.")
+    parser = argparse.ArgumentParser(description="Make the pictures of the app, and time it.")
     parser.add_argument("--model", default=AppSettings.model, help="a shipped model or a folder of weights")
-    parser.add_argument("--dark", action="store_true", help="photograph the dark theme")
     options = parser.parse_args()
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     if chromium is None:
         print("No Chromium is on the PATH (Debian: apt-get install chromium).", file=sys.stderr)
         return 2
     PICTURES.mkdir(parents=True, exist_ok=True)
-    picture = PICTURES / ("app-dark.png" if options.dark else "app.png")
-    settings = AppSettings(model=options.model, open_browser=False)
-    with GenerationService(Phenaki.from_pretrained(options.model), settings) as service, sync_playwright() as driver:
-        app = build_app(service)
-        _, address, _ = app.launch(**launch_options(service), prevent_thread_lock=True)
+    with TemporaryDirectory() as data, sync_playwright() as driver:
+        settings = AppSettings(model=options.model, open_browser=False, data=Path(data))
         browser = driver.chromium.launch(executable_path=chromium, args=FLAGS)
-        scheme = "dark" if options.dark else "light"
-        page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme=scheme)
-        page.goto(address)
-        page.wait_for_selector("#editor .segment")
-        waits = measure_and_photograph(page, picture)
-        app.close()
+        with GenerationService(Phenaki.from_pretrained(options.model), settings) as service:
+            app = build_app(service)
+            _, address, _ = app.launch(**launch_options(service), prevent_thread_lock=True)
+
+            def open_page(width: int, height: int, scheme: str) -> Any:
+                page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+                page.goto(address)
+                page.wait_for_selector("#editor .segment")
+                return page
+
+            made = [
+                photograph(open_page(1280, 1130, "light"), "app", making=True),
+                photograph(open_page(1280, 1130, "dark"), "app-dark", making=False),
+                photograph(open_page(390, 844, "dark"), "app-narrow", making=False),
+            ]
+            waits = measure_first_pixels(open_page(1280, 900, "light"))
+            app.close()
         start = measure_start(browser, options.model)
         browser.close()
     print(f"python -m demo to a usable page: {start:.1f} s")
     print("Generate to first pixels:", ", ".join(f"{w:.2f} s" for w in waits))
     print(f"peak memory of the server: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
-    print(f"wrote {picture}")
+    print("wrote", ", ".join(str(path) for path in made))
     return 0
 
 
