@@ -1,8 +1,8 @@
 """Make the README's pictures and measure what a person waits for: ``python -m demo.make_pictures``.
 
-It serves the app, drives it in Chromium with Playwright (``pip install playwright`` and a Chromium on the PATH), writes
-``app.png``, ``app-dark.png`` and ``app-narrow.png`` into ``assets/pictures``, and prints how long it took from the start
-of the program to a usable page and from Generate to the first pixels.
+It serves the app and drives it in Chromium with Playwright (``pip install playwright`` and a Chromium on the PATH). It
+writes ``app.png``, ``app-dark.png`` and ``app-narrow.png`` into ``assets/pictures``, and prints how long it took from
+the start of the program to a usable page and from Generate to the first pixels.
 """
 
 from __future__ import annotations
