@@ -6,10 +6,11 @@ import argparse
 import logging
 import signal
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 from demo.settings import AppSettings, default_data_folder
-from phenaki import Phenaki, PhenakiError
+from phenaki import ConfigError, Phenaki, PhenakiError
 
 
 def read_arguments(arguments: list[str] | None = None) -> AppSettings:
@@ -50,6 +51,8 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         settings = read_arguments(arguments)
+        if settings.mcp and find_spec("mcp") is None:
+            raise ConfigError("--mcp needs a package that is not installed. Run: pip install 'gradio[mcp]'")
         model = load_model(settings)
     except PhenakiError as error:
         print(f"demo: {error}", file=sys.stderr)

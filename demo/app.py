@@ -21,6 +21,23 @@ from demo.service import GenerationService
 from demo.theme import CSS, build_theme
 from phenaki import Phenaki
 
+# A project or a film that is dropped anywhere on the page goes the way of the Open button.
+TAKE_DROPS = """() => {
+  const isProject = (file) => /\\.(json|mp4|webm|gif|zip|otio)$/i.test(file.name);
+  const carriesFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
+  window.addEventListener("dragover", (event) => carriesFiles(event) && event.preventDefault());
+  window.addEventListener("drop", (event) => {
+    if (event.defaultPrevented || !carriesFiles(event)) return;
+    event.preventDefault(); // the browser would leave the page for the file
+    const files = [...event.dataTransfer.files].filter(isProject);
+    const input = document.querySelector("#open")?.parentElement?.querySelector("input[type=file]");
+    if (!files.length || !input) return;
+    const taken = new DataTransfer();
+    taken.items.add(files[0]);
+    input.files = taken.files;
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+}"""
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
@@ -177,6 +194,7 @@ def _wire_page(blocks: gr.Blocks, widgets: Widgets, handlers: Handlers, follow: 
         handlers.open_page, [widgets.saved, widgets.token], [page_id, widgets.token, document], **QUIET
     )
     opening.then(**follow)
+    blocks.load(None, js=TAKE_DROPS, **QUIET)
     opening.then(watch, page_id, told, concurrency_limit=None, **QUIET)
 
 

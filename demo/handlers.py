@@ -76,6 +76,7 @@ class Handlers:
         page = self.service.find_page(page_id)
         if page is None:
             return
+        page.watched = True
         try:
             stream = _Stream(self.service, page, self.device)
             while not self.service.closed:

@@ -75,7 +75,7 @@ def build_layout(service: GenerationService, views: dict[str, dict[str, Any]], d
         gr.HTML(MASTHEAD)
         new = gr.Button("New", elem_id="new", size="sm")
         open_button = gr.UploadButton(
-            "Open", file_types=[".json", ".mp4", ".webm", ".zip", ".otio"], elem_id="open", size="sm"
+            "Open", file_types=[".json", ".mp4", ".webm", ".gif", ".zip", ".otio"], elem_id="open", size="sm"
         )
         save = gr.Button("Save", elem_id="save", size="sm")
     with gr.Column(elem_id="studio"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -47,6 +48,8 @@ class Page:
     takes: Takes | None = None
     refused_takes: int = 0  # how often there were none to make
     revision: int = 0
+    watched: bool = False  # a tab listens; a page of another program's film has none
+    touched: float = field(default_factory=time.monotonic)  # when it was asked for last
     id: str = field(default_factory=lambda: secrets.token_urlsafe(12))
     # the clip that was last seen at each place, by segment and number, to fill the place until there is a new one
     last_seen: dict[tuple[str, int], tuple[PlannedClip, ClipFiles]] = field(default_factory=dict)

@@ -19,7 +19,7 @@ from demo.document import Document, draw_seed, read_document, to_project
 from demo.examples import Example, load_examples, shipped_clips
 from demo.jobs import Job, JobQueue
 from demo.page import Page, Plan, Takes
-from demo.session import Session, Sessions
+from demo.session import DAY, Session, Sessions
 from demo.settings import AppSettings
 from demo.worker import Worker
 from phenaki import (
@@ -109,7 +109,10 @@ class GenerationService:
 
     def find_page(self, page_id: object) -> Page | None:
         """The page with this id, if it is open."""
-        return self._pages.get(page_id) if isinstance(page_id, str) else None
+        page = self._pages.get(page_id) if isinstance(page_id, str) else None
+        if page is not None:
+            page.touched = time.monotonic()
+        return page
 
     def close_page(self, page: Page) -> None:
         """The tab is gone; its jobs go on."""
@@ -301,9 +304,12 @@ class GenerationService:
 
     def _clean(self) -> None:
         while not self._closed.is_set():
+            for page in list(self._pages.values()):
+                if not page.watched and time.monotonic() - page.touched > DAY:
+                    self.close_page(page)
             busy = {page.session.token for page in list(self._pages.values())}
             self.sessions.clean(busy | self.queue.sessions())
-            oldest = time.time() - self.settings.max_session_days * 86_400
+            oldest = time.time() - self.settings.max_session_days * DAY
             for path in (self.folder / "footage").glob("*"):
                 if path.stat().st_mtime < oldest:
                     path.unlink(missing_ok=True)

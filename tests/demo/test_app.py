@@ -95,6 +95,7 @@ def test_importing_the_package_starts_nothing_and_asks_nobody():
         (["--model", "nowhere"], "nowhere"),
         (["--port", "99999"], "port is 99999"),
         (["--preset", "tiny", "--device", "abacus"], "abacus"),
+        (["--preset", "tiny", "--mcp"], "pip install 'gradio[mcp]'"),
     ],
 )
 def test_a_wrong_option_is_one_sentence_and_exit_code_2(arguments, words, capsys):
