@@ -2,7 +2,7 @@
 
 It serves the app and drives it in Chromium with Playwright (``pip install playwright`` and a Chromium on the PATH). It
 writes ``app.png``, ``app-dark.png`` and ``app-narrow.png`` into ``assets/pictures``, and prints how long it took from
-the start of the program to a usable page and from Generate to the first pixels.
+the start of the program to a usable page, from Generate to the first pixels, and what drawing live previews cost.
 """
 
 from __future__ import annotations
@@ -121,11 +121,13 @@ def main() -> int:
                 photograph(open_page(390, 844, "dark"), "app-narrow", making=False),
             ]
             waits = measure_first_pixels(open_page(1280, 900, "light"))
+            previews = service.worker.previews.share
             app.close()
         start = measure_start(browser, options.model)
         browser.close()
     print(f"python -m demo to a usable page: {start:.1f} s")
     print("Generate to first pixels:", ", ".join(f"{w:.2f} s" for w in waits))
+    print(f"of the sampling time, live previews took: {100 * previews:.1f} %")
     print(f"peak memory of the server: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
     print("wrote", ", ".join(str(path) for path in made))
     return 0

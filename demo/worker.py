@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import logging
 import threading
 import time
@@ -11,18 +9,17 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 
 import numpy as np
-from PIL import Image
 
 from demo.jobs import Job, JobQueue
 from demo.pace import Pace
+from demo.preview import Previews
 from demo.session import Session
 from demo.store import ClipStore, Enlarge
-from phenaki import FramesReady, Phenaki, PhenakiError, PlannedClip, TokensRefined, clips_to_make, lineage, write_clip
+from phenaki import FramesReady, Phenaki, PhenakiError, PlannedClip, clips_to_make, lineage, write_clip
 
 logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.12  # at most one progress message in this time; clips are always told at once
-PREVIEW_SECONDS = 0.4  # a picture of the clip at work costs a decoder pass; so often it stays far below a tenth
 
 
 class Worker:
@@ -43,6 +40,7 @@ class Worker:
         self.model, self.queue, self._find_session = model, queue, find_session
         self.clip_size, self.enlarge = clip_size, enlarge
         self.pace = Pace()
+        self.previews = Previews()
         self._thread = threading.Thread(target=self._work, name="phenaki-worker", daemon=True)
         self._thread.start()
 
@@ -112,7 +110,8 @@ class Worker:
         """The new frames of a clip, or None when the job was paused or stopped."""
         job.clip, job.part = clip.key, 0.0
         session.change()
-        begun = ticked = pictured = time.monotonic()
+        begun = ticked = time.monotonic()
+        self.previews.begin()
         frames = None
         with closing(self.model.sample_clip(clip, before)) as events:  # type: ignore[type-var]
             for event in events:
@@ -123,9 +122,8 @@ class Worker:
                     frames = event.frames
                     continue
                 job.part = event.step / event.num_steps
-                if now - pictured > PREVIEW_SECONDS and event.step < event.num_steps:
-                    session.preview = _preview(event, clip, self.model.clip.fps)
-                    pictured = time.monotonic()
+                if event.step < event.num_steps and self.previews.due():
+                    session.preview = self.previews.draw(event, clip, self.model.clip.fps)
                 if now - ticked > TICK_SECONDS:
                     ticked = now
                     session.ticks += 1
@@ -143,21 +141,3 @@ def frames_before(plan: Sequence[PlannedClip], index: int, store: ClipStore) -> 
             raise PhenakiError("A clip that this film goes on from was removed. Press Generate again.")
         parts.append(files.read())
     return np.concatenate(parts) if parts else None
-
-
-def _preview(event: TokensRefined, clip: PlannedClip, fps: int) -> dict[str, object]:
-    """The middle frame of the clip at work as it would be now, and which of its places are still open."""
-    frames = event.preview()
-    token_frame = event.masked.shape[0] - 1
-    picture = io.BytesIO()
-    Image.fromarray(frames[-1]).save(picture, "WEBP", quality=80)
-    mask = event.masked[token_frame]
-    return {
-        "picture": "data:image/webp;base64," + base64.b64encode(picture.getvalue()).decode(),
-        "mask": "".join("1" if place else "0" for place in mask.flatten()),
-        "rows": mask.shape[0],
-        "columns": mask.shape[1],
-        "step": event.step,
-        "steps": event.num_steps,
-        "seconds": clip.start_frame / fps,
-    }
