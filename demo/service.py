@@ -90,8 +90,9 @@ class GenerationService:
 
     def wait_for_ever(self) -> None:
         """Return only when the service is closed, or an interrupt is raised."""
+        # not join: an interrupt in the midst of it makes Python 3.11 believe that the thread has ended
         while self.worker.alive:
-            self.worker.join(timeout=1)
+            self._closed.wait(timeout=1)
 
     def enlarge(self, frames: np.ndarray) -> np.ndarray:
         """Larger pictures of the model's frames, (f, H, W, 3) uint8 to the same with larger H and W."""

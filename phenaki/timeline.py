@@ -110,13 +110,25 @@ class Timeline:
         return shape.segment_clips(segment.seconds, first=first)
 
     def fit(self, shape: ClipShape) -> Timeline:
-        """The same story with each length moved to the nearest one that a model of this ``shape`` can make."""
-        segments = (self._fit(segment, place, shape) for place, segment in enumerate(self.segments))
+        """The same story with each length moved to the nearest one that a model of this ``shape`` can make.
+
+        Where rounding up makes the film longer than ``MAX_SECONDS``, the last segments are rounded down.
+        """
+        segments = [self._fit(segment, place, shape) for place, segment in enumerate(self.segments)]
+        excess = sum(segment.seconds for segment in segments) - MAX_SECONDS
+        for place in reversed(range(len(segments))):
+            shorter = segments[place].seconds - shape.step_seconds
+            if excess > 1e-6 and shorter > 0 and segments[place].seconds > self.segments[place].seconds:
+                segments[place] = self._fit(replace(segments[place], seconds=shorter), place, shape)
+                excess -= shape.step_seconds
         return replace(self, segments=tuple(segments))
 
     def _fit(self, segment: Segment, place: int, shape: ClipShape) -> Segment:
         behind = self._fit(segment.behind, place - 1, shape) if segment.behind else None
-        seconds = shape.snap_seconds(segment.seconds, first=self.opens(segment, place))
+        first = self.opens(segment, place)
+        seconds = shape.snap_seconds(segment.seconds, first=first)
+        if seconds > MAX_SECONDS:
+            seconds = shape.snap_seconds(seconds - shape.step_seconds, first=first)
         return replace(segment, seconds=seconds, behind=behind)
 
     def plan(self, shape: ClipShape) -> list[PlannedSegment]:

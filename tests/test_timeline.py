@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from phenaki.errors import PhenakiError, TimelineError
-from phenaki.segment import MAX_PROMPT_CHARS, MAX_SEED, Segment
+from phenaki.segment import MAX_PROMPT_CHARS, MAX_SECONDS, MAX_SEED, Segment
 from phenaki.shapes import ClipShape
 from phenaki.timeline import MAX_SEGMENTS, Timeline
 from phenaki.video import pack_frames
@@ -179,6 +179,13 @@ def test_after_footage_the_first_segment_is_as_long_as_a_later_one() -> None:
     assert [(p.num_clips, p.start_frame, p.num_frames) for p in plan] == [(2, 7, 12), (1, 19, 11)]
     shot = Timeline((SHOT,), footage=FOOTAGE).fit(SHAPE)
     assert shot.segments[0].seconds == 1.375 and shot.plan(SHAPE)[0].start_frame == 7
+
+
+@pytest.mark.parametrize("lengths", [[600], [300, 300], [1, 599], [598.5, 1.5]])
+def test_fitting_never_makes_a_film_too_long(lengths: list[float]) -> None:
+    fitted = Timeline(tuple(Segment("a fox", seconds) for seconds in lengths)).fit(SHAPE)
+    assert MAX_SECONDS - 2 * SHAPE.step_seconds < fitted.seconds <= MAX_SECONDS
+    assert fitted.fit(SHAPE) == fitted
 
 
 def test_fitting_moves_the_lengths_of_what_stands_behind() -> None:

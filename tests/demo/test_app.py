@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 
 import pytest
+from gradio_client import Client
 
 from demo.__main__ import main
 from demo.app import build_app, describe_device, launch_options
@@ -19,7 +21,7 @@ from demo.service import GenerationService
 from demo.settings import REPOSITORY
 from demo.status_bar.component import StatusBar
 from demo.timeline_editor.component import TimelineEditor
-from tests.demo.conftest import finish, story
+from tests.demo.conftest import finish, story, wait_until
 
 COMPONENTS = [TimelineEditor, Player, StatusBar, QueuePanel]
 
@@ -112,10 +114,18 @@ def test_a_taken_port_is_one_sentence_and_exit_code_2(capsys, tmp_path):
     assert "--port" in capsys.readouterr().err
 
 
-def test_a_kill_ends_the_program_in_order_and_leaves_the_films(tmp_path):
+@pytest.mark.parametrize("kind", [signal.SIGTERM, signal.SIGINT])
+def test_a_kill_in_mid_run_ends_the_program_in_order_and_leaves_the_films(kind, tmp_path):
     command = [sys.executable, "-m", "demo", "--no-browser", "--preset", "tiny", "--data", str(tmp_path)]
     with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None and "Phenaki is at" in process.stdout.readline()
-        process.terminate()
-        assert process.wait(timeout=30) == 0
-    assert (tmp_path / "sessions").is_dir()
+        assert process.stdout is not None
+        try:
+            address = process.stdout.readline().split()[3]  # Phenaki is at ADDRESS
+            client = Client(address, verbose=False)
+            client.submit([{"prompt": "a fox", "seconds": 600}], api_name="/generate")
+            wait_until(lambda: list(tmp_path.glob("sessions/*/clips/*.mp4")), seconds=30)
+            process.send_signal(kind)
+            assert process.wait(timeout=30) == 0
+        finally:
+            process.kill()
+    assert list(tmp_path.glob("sessions/*/clips/*.mp4"))
