@@ -93,14 +93,13 @@ def write_prompt(page: Any, index: int, text: str) -> None:
 
 
 def generate(page: Any) -> None:
+    wait_until(lambda: set(states(page)) != {"done"}, page)  # there is something to make
     page.click("#generate")
-    page.wait_for_function("() => /Making|Starting|Waiting/.test(document.querySelector('#status .text').textContent)")
     finish(page)
 
 
 def finish(page: Any) -> None:
-    wait_until(lambda: status(page).startswith("Done"), page, 120)
-    wait_until(lambda: set(states(page)) == {"done"}, page)
+    wait_until(lambda: set(states(page)) == {"done"} and status(page).startswith("Done"), page, 120)
 
 
 def sees(page: Any, seconds: float, clip: PlannedClip) -> bool:
@@ -463,6 +462,30 @@ def test_every_format_is_exported(studio, model):
             assert json.loads(path.read_text())["OTIO_SCHEMA"] == "Timeline.1"
 
 
+def test_an_export_can_be_cancelled_and_made_again(studio, monkeypatch):
+    page = studio.open()
+    generate(page)
+    export, going = studio.service.export, threading.Event()
+
+    def slowly(*arguments: Any) -> Any:
+        path, progress = export(*arguments)
+        return path, (part for part in progress if going.wait(0.5) or part)
+
+    monkeypatch.setattr(studio.service, "export", slowly)
+    tab(page, "Export")
+    page.click("#export")
+    line = page.locator("#export-line")
+    wait_until(lambda: "Writing" in line.inner_text(), page)
+    page.click("#cancel-export")
+    wait_until(lambda: "cancelled" in line.inner_text(), page)
+    wait_until(lambda: not list(studio.service.folder.rglob("*.mp4.*")), page)
+    assert page.locator("#export").is_enabled() and not page.locator("#cancel-export").is_enabled()
+    going.set()
+    path = download(page, "#export")
+    assert count_frames(path) == sum(clip.num_frames for clip in shown_clips(studio))
+    assert len(list(studio.service.folder.rglob(path.name))) == 1, "the cancelled one left no file"
+
+
 def test_the_first_pixels_follow_the_clip_at_once(studio, model):
     """From the moment at which the clip is on disk until its pixels are on the screen."""
     page = studio.open()
@@ -470,7 +493,7 @@ def test_the_first_pixels_follow_the_clip_at_once(studio, model):
     page.click("#generate")
     wait_until(lambda: status(page).startswith("Making"), page)
     waits = []
-    for count in range(1, 4):
+    for count in range(1, 6):
         model.release(1)
         page.evaluate(
             """() => { window.shown = null; const video = document.querySelector("#film video");
