@@ -24,6 +24,8 @@ from phenaki.segment import Segment
 from phenaki.timeline import Timeline
 from phenaki.video import pack_frames, read_footage, read_project
 
+PARTS = ("all", "cvivit", "maskgit", "critic", "judge", "upsampler")  # that can be trained
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit code: 0, or 2 after a mistake of the caller's, which is told in a sentence."""
@@ -63,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     add_export_command(commands)
 
     train = commands.add_parser("train", help="train on the rendered world")
-    train.add_argument("part", nargs="?", choices=("all", "cvivit", "maskgit", "judge", "upsampler"), default="all")
+    train.add_argument("part", nargs="?", choices=PARTS, default="all")
     train.add_argument("--minutes", type=float, required=True, help="time box; the state is saved at its end")
     train.add_argument("--resume", action="store_true", help="go on from what the folder holds")
     train.add_argument("--weights", type=Path, help="begin with the weights of this folder, such as assets/toy-64")
@@ -185,6 +187,7 @@ def _make_clips(model: Phenaki, project: Project, folder: Path) -> list[Path]:
 
 
 def _train(arguments: argparse.Namespace) -> None:
+    from phenaki.training.critic import train_critic
     from phenaki.training.cvivit import train_cvivit
     from phenaki.training.judge import train_judge
     from phenaki.training.maskgit import train_maskgit
@@ -203,6 +206,9 @@ def _train(arguments: argparse.Namespace) -> None:
     if arguments.part == "upsampler":  # of the folder's own tokenizer, or else of the shipped one
         model = folder if (folder / "cvivit.safetensors").is_file() else ASSETS / config.name
         train_upsampler(folder, minutes=arguments.minutes, model=model, start=arguments.weights, **options)
+    if arguments.part == "critic":  # of the folder's own model, or else of the shipped one
+        model = folder if (folder / "maskgit.safetensors").is_file() else ASSETS / config.name
+        train_critic(folder, minutes=arguments.minutes, model=model, start=arguments.weights, **options)
     if arguments.part in ("cvivit", "all"):
         minutes = arguments.minutes * (0.35 if arguments.part == "all" else 1)
         train_cvivit(
