@@ -78,6 +78,13 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument(
         "--decoder-only", action="store_true", help="cvivit: leave token ids as they are and sharpen the pictures"
     )
+    train.add_argument("--losses", default="shipped", choices=("shipped", "paper"), help="cvivit: a set of losses")
+    for loss, what in (
+        ("--perceptual", "distance of single frames in the judge's eyes"),
+        ("--video-perceptual", "distance of clips in the judge's eyes"),
+        ("--adversarial", "loss of a discriminator that learns beside it"),
+    ):
+        train.add_argument(loss, type=float, metavar="WEIGHT", help=f"cvivit: {what} (default: that of --losses)")
     train.set_defaults(run=_train)
 
     evaluate = commands.add_parser("evaluate", help="measure how well a model does what prompts say")
@@ -190,6 +197,7 @@ def _train(arguments: argparse.Namespace) -> None:
     from phenaki.training.critic import train_critic
     from phenaki.training.cvivit import train_cvivit
     from phenaki.training.judge import train_judge
+    from phenaki.training.losses import RECIPES
     from phenaki.training.maskgit import train_maskgit
     from phenaki.training.upsampler import train_upsampler
 
@@ -211,8 +219,17 @@ def _train(arguments: argparse.Namespace) -> None:
         train_critic(folder, minutes=arguments.minutes, model=model, start=arguments.weights, **options)
     if arguments.part in ("cvivit", "all"):
         minutes = arguments.minutes * (0.35 if arguments.part == "all" else 1)
+        names = ("perceptual", "video_perceptual", "adversarial")
+        given = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
+        losses = dataclasses.replace(RECIPES[arguments.losses], **given)
         train_cvivit(
-            config, folder, minutes=minutes, start=arguments.weights, decoder_only=arguments.decoder_only, **options
+            config,
+            folder,
+            minutes=minutes,
+            start=arguments.weights,
+            decoder_only=arguments.decoder_only,
+            losses=losses,
+            **options,
         )
     if arguments.part in ("maskgit", "all"):
         minutes = arguments.minutes * (0.65 if arguments.part == "all" else 1)

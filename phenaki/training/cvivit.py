@@ -13,19 +13,19 @@ from phenaki.config import ModelConfig
 from phenaki.cvivit import CViViT
 from phenaki.errors import CheckpointError
 from phenaki.shapes import ClipShape
+from phenaki.training.losses import LossWeights, Reconstruction, TokenizerLosses
 from phenaki.training.run import Run, keep_freed_memory
 from phenaki.world.render import Rendered, render
 from phenaki.world.vocabulary import WORLD_VERSION
 from phenaki.world.windows import Window, sample_continuation, sample_opening, sample_still
 
-SUBJECT_WEIGHT = 3.0  # a pixel of the subject counts this much more than one of the backdrop
-COMMITMENT = 0.25
 WARM_START = 0.22  # share of the first stretch that runs without quantisation
 
 
 def train_cvivit(
     config: ModelConfig, folder: Path, *, minutes: float, resume: bool = False, batch: int = 16, lr: float = 1.5e-3,
     seed: int = 0, start: Path | None = None, decoder_only: bool = False, max_steps: int | None = None,
+    losses: LossWeights | None = None,
 ) -> None:  # fmt: skip
     """Train for ``minutes`` and leave the averaged weights in ``folder``.
 
@@ -41,6 +41,7 @@ def train_cvivit(
         max_steps: end after so many steps, if the time has not run out before.
         decoder_only: keep the encoder and the codebook as they are, so that token ids keep their meaning and a
             transformer that was trained on them stays valid.
+        losses: how much each loss counts; None: as for the shipped tokenizer.
 
     Raises:
         CheckpointError: there is nothing to resume, or only the decoder should learn but nothing has been learned yet.
@@ -54,6 +55,9 @@ def train_cvivit(
         run.facts["quantized"] = True
     if decoder_only:
         _freeze_encoder(run)
+    asked = TokenizerLosses(losses or LossWeights(), config.cvivit.height, config.cvivit.width, seed=seed)
+    run.keep("losses", asked)
+    last_layer = [model.head.first.weight, model.head.rest.weight]
     test = held_out_windows(config.clip, 48)
     save_config(config, folder)
     while run.going:
@@ -66,10 +70,13 @@ def train_cvivit(
         with torch.autocast("cpu", torch.bfloat16):
             clip_out, token_ids, commitment = _reconstruct(model, clips.video, quantize, decoder_only)
             image_out, _, image_commitment = _reconstruct(model, images.video, quantize, decoder_only)
-        loss = reconstruction_loss(clip_out, clips) + 0.3 * reconstruction_loss(image_out, images)
-        loss = loss + COMMITMENT * (commitment + 0.3 * image_commitment)
+        made = Reconstruction(clip_out, image_out, (commitment, image_commitment), clips, images)
+        rng = np.random.default_rng([seed, 3, run.step, run.workers.rank])
+        parts, facts = asked(made, rng, run.step, last_layer, run.workers)
+        loss = sum(parts.values())
         norm = run.update(loss)
-        run.log(loss=loss.item(), commitment=commitment.item(), used=len(token_ids.unique()), norm=norm)
+        facts |= {name: part.item() for name, part in parts.items() if name not in ("pixels", "commitment")}
+        run.log(loss=loss.item(), commitment=commitment.item(), used=len(token_ids.unique()), norm=norm, **facts)
         if run.due or not run.going:
             run.save()
             if run.workers.leads:
@@ -127,21 +134,6 @@ def held_out_windows(shape: ClipShape, count: int) -> list[Window]:
     """Opening clips of combinations that training never shows; always the same."""
     rng = np.random.default_rng(10_000)
     return [sample_opening(rng, shape, combos="held-out") for _ in range(count)]
-
-
-def reconstruction_loss(out: Tensor, target: Rendered) -> Tensor:
-    """L1 and L2 on pixels and L1 on their differences, all weighted by the exact mask of the subject.
-
-    The differences along time keep the decoder from showing the mean of a token's two frames twice.
-    """
-    weight = 1 + SUBJECT_WEIGHT * target.subject_mask  # (b, 1, f, H, W)
-    weight = weight / weight.mean()
-    error = out.float().contiguous() - target.video
-    weighted = error * weight
-    edge = weighted.diff(dim=-1).abs().mean() + weighted.diff(dim=-2).abs().mean()
-    if error.shape[2] > 1:
-        edge = edge + weighted.diff(dim=2).abs().mean()
-    return weighted.abs().mean() + 0.5 * (weighted * error).mean() + 0.5 * edge
 
 
 @torch.no_grad()

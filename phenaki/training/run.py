@@ -9,7 +9,7 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import nn
@@ -34,6 +34,14 @@ def keep_freed_memory() -> None:
         libc.mallopt(-1, 2**31 - 1)  # M_TRIM_THRESHOLD: the heap does not shrink
 
 
+class Stateful(Protocol):
+    """What can be put down and taken up again, such as a network or an optimiser."""
+
+    def state_dict(self) -> dict[str, Any]: ...
+
+    def load_state_dict(self, state: dict[str, Any]) -> Any: ...
+
+
 class Run:
     """One time-boxed stretch of training in a folder, which a later stretch can go on from.
 
@@ -55,6 +63,8 @@ class Run:
         self.ema = copy.deepcopy(model).eval().requires_grad_(False)
         self.step, self.trained_seconds = 0, 0.0
         self.facts: dict[str, Any] = {}  # what a stage must remember, such as whether the codebook is initialised
+        self._kept: dict[str, Stateful] = {}
+        self._found: dict[str, Any] = {}  # states of what an earlier stretch kept
         folder.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(seed)
         if resume:
@@ -71,6 +81,12 @@ class Run:
         """
         load_part(self.model, folder, self.part)
         self.ema.load_state_dict(self.model.state_dict())
+
+    def keep(self, name: str, what: Stateful) -> None:
+        """Save ``what`` with the run from now on; if an earlier stretch saved it, let it go on from there."""
+        self._kept[name] = what
+        if name in self._found:
+            what.load_state_dict(self._found[name])
 
     @property
     def progress(self) -> float:
@@ -140,6 +156,7 @@ class Run:
             "model": self.model.state_dict(), "ema": self.ema.state_dict(),
             "optimizers": [o.state_dict() for o in self.optimizers],
             "step": self.step, "seconds": self.minutes * 60, "facts": self.facts, "rng": torch.get_rng_state(),
+            "kept": {name: what.state_dict() for name, what in self._kept.items()},
         }  # fmt: skip
         temporary = self.folder / f".{self.part}.state.part"
         torch.save(state, temporary)
@@ -165,6 +182,7 @@ class Run:
                 f"{self._state_file} belongs to a model of other sizes ({str(error)[:120]})."
             ) from None
         self.step, self.trained_seconds, self.facts = state["step"], state["seconds"], state["facts"]
+        self._found = state.get("kept", {})
         torch.set_rng_state(state["rng"])
 
     @torch.no_grad()

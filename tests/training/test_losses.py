@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import fields, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,9 +12,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from phenaki.checkpoint import load_part, save_part
+from phenaki.cli import main
+from phenaki.config import preset
+from phenaki.cvivit import CViViT
 from phenaki.errors import ConfigError
 from phenaki.evaluation.judge import load_judge
 from phenaki.training import losses as module
+from phenaki.training.cvivit import held_out_windows as held_out
+from phenaki.training.cvivit import train_cvivit
 from phenaki.training.losses import (
     HEAD_START,
     PAPER,
@@ -24,6 +32,7 @@ from phenaki.training.losses import (
     pick_pictures,
     reconstruction_loss,
 )
+from phenaki.training.run import Run
 from phenaki.world.render import Rendered, render
 from phenaki.world.spec import Stage, StorySpec
 
@@ -224,3 +233,50 @@ def test_pictures_are_a_frame_of_each_clip_and_all_stills(clips: Rendered) -> No
     for i, frame in enumerate(frames):
         assert torch.equal(renders[i], clips.video[i, :, frame]) and torch.equal(pictures[i], made.clips[i, :, frame])
     assert torch.equal(renders[2:], clips.video[:, :, 0])
+
+
+def rows(folder: Path) -> list[dict]:
+    return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+
+
+def weights_in(folder: Path) -> dict[str, Tensor]:
+    cvivit = CViViT(preset("tiny").cvivit)
+    load_part(cvivit, folder, "cvivit")
+    return cvivit.state_dict()
+
+
+def test_a_tokenizer_with_an_adversary_resumes_exactly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "HEAD_START", 1)
+    monkeypatch.setattr("phenaki.training.cvivit.held_out_windows", lambda shape, count: held_out(shape, 4))
+    # the clock and the end of a stretch would move the learning rate
+    monkeypatch.setattr(Run, "progress", property(lambda run: float(run.step - run.first_step >= run.max_steps) or 0.5))
+    save_part(CViViT(preset("tiny").cvivit), tmp_path, "cvivit", {})
+    options = {
+        "minutes": 60, "batch": 2, "seed": 1, "start": tmp_path, "decoder_only": True,
+        "losses": LossWeights(perceptual=0.1, video_perceptual=0.1, adversarial=0.1),
+    }  # fmt: skip
+    for folder, stretches in ((tmp_path / "whole", (4,)), (tmp_path / "halves", (2, 2))):
+        for i, steps in enumerate(stretches):
+            train_cvivit(preset("tiny"), folder, max_steps=steps, resume=i > 0, **options)
+    one, two = weights_in(tmp_path / "whole"), weights_in(tmp_path / "halves")
+    assert all(torch.equal(one[name], two[name]) for name in one)
+    scores = [rows(tmp_path / f)[-1] for f in ("whole", "halves")]
+    assert scores[0]["psnr"] == scores[1]["psnr"]
+    kept = [torch.load(tmp_path / f / "cvivit.state.pt")["kept"]["losses"]["adversary"] for f in ("whole", "halves")]
+    assert all(torch.equal(a, b) for a, b in zip(*(k["network"].values() for k in kept), strict=True))
+
+
+def test_the_command_line_switches_losses_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[LossWeights] = []
+    monkeypatch.setattr("phenaki.training.cvivit.train_cvivit", lambda *a, losses, **k: asked.append(losses))
+    train = ["train", "cvivit", "--minutes", "1", "--preset", "tiny", "--folder", str(tmp_path)]
+    assert main(train) == 0
+    assert main([*train, "--perceptual", "0.2", "--video-perceptual", "0.3", "--adversarial", "0.4"]) == 0
+    assert main([*train, "--losses", "paper", "--adversarial", "0"]) == 0
+    shipped = LossWeights()
+    assert asked == [
+        shipped,
+        replace(shipped, perceptual=0.2, video_perceptual=0.3, adversarial=0.4),
+        replace(PAPER, adversarial=0.0),
+    ]
+    assert main([*train, "--perceptual", "-1"]) == 2
