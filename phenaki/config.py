@@ -123,11 +123,12 @@ class MaskGitConfig:
 
 @dataclass(frozen=True)
 class CriticConfig(MaskGitConfig):
-    """Sizes of the token critic, a smaller transformer, and whether it has a say."""
+    """Sizes of the token critic, a shallower transformer, and whether it has a say.
 
-    dim: int = 128
+    If it is as wide as the other one, it begins with what that has learned.
+    """
+
     depth: int = 3
-    heads: int = 2
     used: bool = False  # whether it decides in sampling which tokens are masked again; if so, its weights are needed
 
     def __post_init__(self) -> None:
@@ -194,6 +195,7 @@ PRESETS: dict[str, ModelConfig] = {
         name="toy-128",
         cvivit=CViViTConfig(height=128, width=128, codebook_size=8192),
         maskgit=MaskGitConfig(dim=512, depth=8, heads=8),
+        critic=CriticConfig(dim=512, depth=4, heads=8),
     ),
     "paper": ModelConfig(
         name="paper",
@@ -203,7 +205,7 @@ PRESETS: dict[str, ModelConfig] = {
             codebook_size=8192, codebook_dim=32,
         ),
         maskgit=MaskGitConfig(dim=2048, depth=24, heads=32, mlp_ratio=4.0, text_dim=384),
-        critic=CriticConfig(dim=768, depth=12, heads=12, mlp_ratio=4.0),
+        critic=CriticConfig(dim=2048, depth=12, heads=32, mlp_ratio=4.0),
         sampling=SamplingConfig(num_inference_steps=48, guidance_scale=12.0, choice_temperature=8.0),
     ),
 }  # fmt: skip

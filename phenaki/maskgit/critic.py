@@ -30,6 +30,17 @@ class TokenCritic(nn.Module):
         for parameter in self.head.parameters():
             nn.init.zeros_(parameter)  # it begins without an opinion
 
+    @torch.no_grad()
+    def begin_like(self, model: MaskGit) -> None:
+        """Take over the embeddings and the first layers of a transformer, as far as their shapes agree.
+
+        Tokens, words and places mean to it what they mean to that one, so it has less to learn.
+        """
+        learned = model.state_dict()
+        for name, tensor in self.trunk.state_dict().items():
+            if name != "bias" and name in learned and learned[name].shape == tensor.shape:
+                tensor.copy_(learned[name])
+
     def read_text(self, text_embeds: Tensor, text_mask: Tensor) -> TextMemory:
         """See ``MaskGit.read_text``; the critic has keys and values of its own."""
         return self.trunk.read_text(text_embeds, text_mask)

@@ -58,6 +58,7 @@ def train_critic(
         network.eval().requires_grad_(False)
     critic = build_critic(config)
     critic.trunk.initialise_tokens(cvivit.quantizer.codebook)
+    critic.begin_like(maskgit)
     text = load_text_encoder(config.text_encoder)
     run = Run(
         critic, folder, PART, minutes=minutes, lr=lr, resume=resume, seed=seed, warm_up=200, muon=True,

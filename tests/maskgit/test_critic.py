@@ -141,6 +141,18 @@ def test_a_fixed_step_masks_what_the_other_does(batch: int) -> None:
         assert torch.equal(a.token_ids, b.token_ids) and torch.equal(a.guess, b.guess)
 
 
+def test_it_begins_with_what_a_transformer_of_its_width_has_learned() -> None:
+    model = MaskGit(MaskGitConfig(dim=32, depth=2, heads=1, text_dim=12), MASK, GRID)
+    model.bias.data.fill_(3.0)
+    for dim, same in ((32, True), (16, False)):
+        critic = TokenCritic(CriticConfig(dim=dim, depth=1, heads=1, text_dim=12), MASK, GRID)
+        critic.begin_like(model)
+        taken = critic.trunk.state_dict()
+        names = ("token.weight", "place", "text_in.0.weight", "layers.0.attention.qkv.weight", "norm.weight")
+        assert all(torch.equal(taken[n], model.state_dict()[n]) for n in names) == same
+        assert (critic.trunk.bias == 0).all()
+
+
 @torch.inference_mode()
 def test_what_the_critic_says_depends_on_tokens_and_words() -> None:
     torch.manual_seed(0)
