@@ -72,11 +72,11 @@ def train_cvivit(
             image_out, _, image_commitment = _reconstruct(model, images.video, quantize, decoder_only)
         made = Reconstruction(clip_out, image_out, (commitment, image_commitment), clips, images)
         rng = np.random.default_rng([seed, 3, run.step, run.workers.rank])
-        parts, facts = asked(made, rng, run.step, last_layer, run.workers)
+        parts, said = asked(made, rng, run.step, last_layer, run.workers)
         loss = sum(parts.values())
         norm = run.update(loss)
-        facts |= {name: part.item() for name, part in parts.items() if name not in ("pixels", "commitment")}
-        run.log(loss=loss.item(), commitment=commitment.item(), used=len(token_ids.unique()), norm=norm, **facts)
+        said |= {name: part.item() for name, part in parts.items() if name not in ("pixels", "commitment")}
+        run.log(loss=loss.item(), commitment=commitment.item(), used=len(token_ids.unique()), norm=norm, **said)
         if run.due or not run.going:
             run.save()
             if run.workers.leads:
