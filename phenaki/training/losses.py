@@ -86,15 +86,15 @@ def reconstruction_loss(out: Tensor, target: Rendered, weights: LossWeights | No
     error = out.float().contiguous() - target.video
     weighted = error * weight
     loss = error.new_zeros(())
-    if weights.l1:
-        loss = weights.l1 * weighted.abs().mean()
-    if weights.l2:
-        loss = loss + weights.l2 * (weighted * error).mean()
     if weights.gradients:
         edge = weighted.diff(dim=-1).abs().mean() + weighted.diff(dim=-2).abs().mean()
         if error.shape[2] > 1:
             edge = edge + weighted.diff(dim=2).abs().mean()
-        loss = loss + weights.gradients * edge
+        loss = weights.gradients * edge
+    if weights.l1:
+        loss = loss + weights.l1 * weighted.abs().mean()
+    if weights.l2:
+        loss = loss + weights.l2 * (weighted * error).mean()
     return loss
 
 

@@ -12,9 +12,10 @@ import torch
 
 from phenaki import FramesReady, Phenaki, Segment, Timeline
 from phenaki.checkpoint import load_config, load_part, save_config, save_part
+from phenaki.cli import main
 from phenaki.config import preset
 from phenaki.errors import CheckpointError
-from phenaki.pipeline import build_critic, build_networks
+from phenaki.pipeline import ASSETS, build_critic, build_networks
 from phenaki.text import load_text_encoder
 from phenaki.training.critic import fill_in, found_share, judge_filled, train_critic
 from phenaki.training.tokens import TokenChunk, make_chunk
@@ -100,6 +101,16 @@ def test_a_resumed_run_goes_on(trained: Path, model: Path, monkeypatch: pytest.M
 def test_there_must_be_a_model_to_criticise(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="not a folder of weights"):
         train_critic(tmp_path, minutes=1, max_steps=1)
+
+
+def test_the_command_line_trains_on_the_folders_own_model_or_the_shipped_one(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Path] = []
+    monkeypatch.setattr("phenaki.training.critic.train_critic", lambda folder, *, model, **k: asked.append(model))
+    for folder in (model, tmp_path):
+        assert main(["train", "critic", "--minutes", "1", "--folder", str(folder)]) == 0
+    assert asked == [model, ASSETS / "toy-64"]
 
 
 def film(folder: Path) -> tuple[list[str], np.ndarray]:
