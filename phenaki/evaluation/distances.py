@@ -8,6 +8,7 @@ those of papers.
 from __future__ import annotations
 
 import importlib.util
+import warnings
 from collections.abc import Iterator, Mapping
 
 import torch
@@ -103,7 +104,9 @@ def _kernel(real: Tensor, made: Tensor, seed: int) -> tuple[float, float]:
     from torchmetrics.image.kid import KernelInceptionDistance
 
     size = min(LARGEST_SUBSET, len(real) // 2, len(made) // 2)
-    metric = KernelInceptionDistance(feature=Given(real.shape[1]), subsets=SUBSETS, subset_size=size)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*save all extracted features")  # that is what it is given
+        metric = KernelInceptionDistance(feature=Given(real.shape[1]), subsets=SUBSETS, subset_size=size)
     metric.update(real, real=True)
     metric.update(made, real=False)
     with torch.random.fork_rng(devices=[]):  # subsets are drawn from the global generator

@@ -115,7 +115,7 @@ def evaluate(
         windows = [sample_prompt(split, rng, shape, part) for _ in range(size.of(split))]
         splits[split] = []
         films = judge_prompts(model, judge, windows, sampling, seed)
-        for clip in _told(films, f"prompt of {split!r}", len(windows), watcher.progress):
+        for clip in _told(films, f"{split}: prompt", len(windows), watcher.progress):
             splits[split].append((clip.verdict, clip.wanted))
             watcher.clip(split, clip)
             if split == "iid":
