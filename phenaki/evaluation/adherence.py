@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -11,7 +12,6 @@ from phenaki.config import SamplingConfig
 from phenaki.errors import ConfigError
 from phenaki.evaluation.facts import ClipFacts
 from phenaki.evaluation.judge import WorldJudge
-from phenaki.evaluation.samples import TwoSegmentStory
 from phenaki.events import FramesReady, SegmentFinished
 from phenaki.pipeline import Phenaki
 from phenaki.segment import MAX_SEED, Segment
@@ -33,6 +33,16 @@ class JudgedClip:
     spec: StorySpec  # the story that its film is of
 
 
+class Story(Protocol):
+    """What a film of several segments is made of: ``samples.TwoSegmentStory`` or ``windows.Script``."""
+
+    @property
+    def spec(self) -> StorySpec: ...
+
+    @property
+    def prompts(self) -> tuple[str, ...]: ...
+
+
 def judge_prompts(
     model: Phenaki, judge: WorldJudge, windows: Iterable[Window], sampling: SamplingConfig, seed: int
 ) -> Iterator[JudgedClip]:
@@ -52,17 +62,16 @@ def judge_prompts(
 
 
 def judge_stories(
-    model: Phenaki, judge: WorldJudge, stories: Iterable[TwoSegmentStory], sampling: SamplingConfig, seed: int
-) -> Iterator[tuple[JudgedClip, JudgedClip]]:
-    """Make two-segment films; of each, the opening clip and the clip after the cut.
+    model: Phenaki, judge: WorldJudge, stories: Iterable[Story], sampling: SamplingConfig, seed: int
+) -> Iterator[list[JudgedClip]]:
+    """Make films of several segments, and give their clips, one for each segment.
 
-    The clip after the cut holds the frames that it inherits and the new ones; arguments as for ``judge_prompts``.
+    A clip after a cut holds the frames that it inherits and the new ones; arguments as for ``judge_prompts``.
     """
     for number, story in enumerate(stories):
         wanted = [ClipFacts.told(story.spec, stage) for stage in story.spec.stages]
         segments = list(zip(story.prompts, wanted, strict=True))
-        first, second = _film(model, judge, story.spec, segments, sampling, seed + number)
-        yield first, second
+        yield _film(model, judge, story.spec, segments, sampling, seed + number)
 
 
 def check_judge_fits(model: Phenaki, judge: WorldJudge) -> None:

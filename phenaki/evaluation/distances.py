@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from phenaki.evaluation.figures import Distance
@@ -70,17 +71,22 @@ def measure_distances(
 
 @torch.inference_mode()
 def features_of(judge: WorldJudge, clips: Tensor) -> tuple[Tensor, Tensor]:
-    """The judge's vectors of single frames (n * FRAMES_OF_A_CLIP, frame_dim) and of clips (n, dim), float32."""
+    """The judge's vectors of single frames (n * FRAMES_OF_A_CLIP, frame_dim) and of clips (n, dim), float32.
+
+    All have the same length, the root of their width: some renders light up the judge far more than others, and their
+    sizes would drown what they look like.
+    """
     place, chosen = judge.frame.weight.device, torch.linspace(0, clips.shape[2] - 1, FRAMES_OF_A_CLIP).round().long()
     frames, whole = [], []
     for video in _floats(clips):
         video = video.to(place)
-        single = video[:, :, chosen].transpose(1, 2).flatten(0, 1)[:, :, None]  # (b * frames, 3, 1, H, W)
-        frames.append(judge.vectors(single)[0][:, 0].cpu())
+        pictures = video[:, :, chosen].transpose(1, 2).flatten(0, 1)[:, :, None]  # (b * frames, 3, 1, H, W)
+        frames.append(judge.vectors(pictures)[0][:, 0].cpu())
         vectors = judge.vectors(video)[1]
         assert vectors is not None  # a clip has more than one frame
         whole.append(vectors.cpu())
-    return torch.cat(frames), torch.cat(whole)
+    single, clip = (F.normalize(torch.cat(x), dim=1) for x in (frames, whole))
+    return single * single.shape[1] ** 0.5, clip * clip.shape[1] ** 0.5
 
 
 def _floats(clips: Tensor) -> Iterator[Tensor]:

@@ -23,6 +23,7 @@ from phenaki.evaluation.samples import (
     SPLITS,
     TwoSegmentStory,
     evaluation_rng,
+    sample_long_story,
     sample_prompt,
     sample_seen,
     sample_story,
@@ -46,6 +47,7 @@ class EvaluationSize:
     paraphrases: int = 64  # in words that training never reads
     pictures_only: int = 32  # of subjects that training shows in pictures only, if there are any
     stories: int = 64  # films of two segments
+    long_stories: int = 16  # films of three to five segments
     renders: int = 256  # clips for the judge's own accuracy and for the tokenizer
     compared: int = 256  # films of "iid", at most, that are compared with renders: FID, KID, FVD
     aligned: int = 128  # of them, those whose alignment with their prompts is measured
@@ -87,7 +89,7 @@ def evaluate(
 ) -> Report:
     """Evaluate a model. The same seed and size mean the same prompts, whatever the model and the sampling.
 
-    For a quick look at sampling settings: ``EvaluationSize(48, 0, 0, 0, 0, 0, 0, 0)``.
+    For a quick look at sampling settings: ``EvaluationSize(48, 0, 0, 0, 0, 0, 0, 0, 0)``.
 
     Args:
         model: on any device; its clips must suit the judge.
@@ -123,10 +125,20 @@ def evaluate(
 
     rng = evaluation_rng(seed, "stories")
     drawn = [sample_story(rng, shape, part) for _ in range(size.stories)]
-    told = list(_told(judge_stories(model, judge, drawn, sampling, seed), "story", size.stories, watcher.progress))
-    for first, second in told:
+    told = []
+    for first, second in _told(
+        judge_stories(model, judge, drawn, sampling, seed), "story", size.stories, watcher.progress
+    ):
+        told.append((first, second))
         watcher.story(first, second)
     stories = [((first.verdict, first.wanted), (second.verdict, second.wanted)) for first, second in told]
+    rng = evaluation_rng(seed, "long stories")
+    scripts = [sample_long_story(rng, shape, part) for _ in range(size.long_stories)]
+    films = judge_stories(model, judge, scripts, sampling, seed)
+    long = [
+        [(clip.verdict, clip.wanted) for clip in film]
+        for film in _told(films, "long story", size.long_stories, watcher.progress)
+    ]
     seconds = [clip.seconds for clip in iid], [second.seconds for _, second in told]
     peak = peak_memory_mib()  # of generating; what follows takes batches
 
@@ -155,6 +167,7 @@ def evaluate(
         splits=shares,
         chance=attribute_shares([(v, everything[i - 1][1]) for i, (v, _) in enumerate(everything)], names),
         stories=story_shares(stories),
+        long_stories=long_story_shares(long, names),
         seams=_seams(told, drawn, model.config.cvivit.height, shape.prime_frames),
         judge=attribute_shares(measured.on_renders, names),
         reconstructions=attribute_shares(measured.on_reconstructions, names),
@@ -174,7 +187,10 @@ def attribute_shares(facts: Sequence[Facts], names: Sequence[str]) -> dict[str, 
 
 
 def story_shares(stories: Sequence[tuple[Facts, Facts]]) -> dict[str, Share]:
-    """What still holds and what is obeyed behind the cut; each story is (opening, the one clip after the cut)."""
+    """What still holds and what is obeyed behind the cut; each story is (opening, the one clip after the cut).
+
+    Kept is what is, behind the cut, as the story wants it; who was wrong before it and stays so is not kept.
+    """
     count = len(stories)
 
     def share(right: Callable[[Facts, Facts], bool]) -> Share:
@@ -188,6 +204,20 @@ def story_shares(stories: Sequence[tuple[Facts, Facts]]) -> dict[str, Share]:
         "subject kept and change obeyed": share(
             lambda a, b: b[0].subject == b[1].subject and b[0].motion == b[1].motion
         ),
+    }
+
+
+def long_story_shares(films: Sequence[Sequence[Facts]], names: Sequence[str]) -> dict[str, Share]:
+    """What holds to the end of stories of several segments, each the facts of its clips; empty of no story."""
+    if not films:
+        return {}
+    later = [clip for film in films for clip in film[1:]]
+    first, last = (attribute_shares([film[i] for film in films], names) for i in (0, -1))
+    return {
+        "subject right in the first clip": first["subject"],
+        "subject right in the last clip": last["subject"],
+        "scene right in the last clip": last["scene"],
+        "motion right in later clips": attribute_shares(later, names)["motion"],
     }
 
 

@@ -25,7 +25,8 @@ class Report:
     world: str  # the part that prompts and renders are of, and its version
     splits: Mapping[str, Shares]  # by split: generated clips against their prompts; "stories": clips after the cut
     chance: Shares  # the clips of "iid" against prompts of other clips
-    stories: Shares
+    stories: Shares  # of two segments
+    long_stories: Shares  # of three to five
     judge: Shares  # renders against their truth
     reconstructions: Shares  # the same renders after the tokenizer
     tokenizer: TokenizerQuality | None
@@ -68,6 +69,9 @@ class Report:
         if _count(self.stories):
             head = ["stories of two segments", f"share (N={_count(self.stories)})"]
             yield _table(head, [[name, str(share)] for name, share in self.stories.items()])
+        if _count(self.long_stories):
+            rows = [[f"{name} (N={share.count})", str(share)] for name, share in self.long_stories.items()]
+            yield _table(["stories of three to five segments", "share"], rows)
         if self.seams:
             head = ["change from frame to frame", *(f"{name} (N={s.films})" for name, s in self.seams.items())]
             rows = {

@@ -7,13 +7,15 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from safetensors import safe_open
+
 from phenaki.errors import ConfigError, MediaError
 from phenaki.evaluation.alignment import load_aligner
 from phenaki.evaluation.evaluate import EvaluationSize, evaluate
-from phenaki.evaluation.judge import JUDGE_FOLDER, load_judge
+from phenaki.evaluation.judge import JUDGE_FOLDER, WorldJudge, load_judge
 from phenaki.evaluation.report import Report
 from phenaki.evaluation.sheet import SampleCollector, check_sheet_file, save_samples
-from phenaki.pipeline import Phenaki
+from phenaki.pipeline import ASSETS, Phenaki
 
 ALIGNED = 128  # films at most whose alignment is measured: 32 prompts are read for each
 
@@ -25,6 +27,7 @@ def run_evaluation(
     held_out: int | None = None,
     paraphrases: int | None = None,
     stories: int = 64,
+    long_stories: int | None = None,
     renders: int = 256,
     compared: int = 256,
     judge: Path | None = None,
@@ -46,6 +49,7 @@ def run_evaluation(
         held_out: films of one clip, of held-out pairs; None: a quarter of ``prompts``.
         paraphrases: films of one clip, in words that training never reads; None: a quarter of ``prompts``.
         stories: films of two segments.
+        long_stories: films of three to five segments; None: a quarter of ``stories``.
         renders: clips on which the judge and the tokenizer are measured; 0 leaves that out.
         compared: of the first films, how many are compared with renders (alignment, FID, KID, FVD); 0: none.
         judge: a folder with a judge of the model's part of the world; None: the folder "judge" in the model's, or else
@@ -63,13 +67,14 @@ def run_evaluation(
     Raises:
         PhenakiError: what is given is not accepted; a folder that does not exist is noticed before the work begins.
     """
-    quarter = prompts // 4 if isinstance(prompts, int) else prompts
+    quarter, quarter_of_stories = (n // 4 if isinstance(n, int) else n for n in (prompts, stories))
     size = EvaluationSize(
         prompts,
         quarter if held_out is None else held_out,
         quarter if paraphrases is None else paraphrases,
         quarter,
         stories,
+        quarter_of_stories if long_stories is None else long_stories,
         renders,
         compared,
         min(compared, ALIGNED) if isinstance(compared, int) else compared,
@@ -82,8 +87,10 @@ def run_evaluation(
         if file is not None and not file.parent.is_dir():
             raise MediaError(f"{file} cannot be written: there is no folder {file.parent}. Create it first.")
     loaded = Phenaki.from_pretrained(model, device, precision)
-    folder = judge or _own_judge(Path(model))
+    weights = Path(model) if Path(model).is_dir() else ASSETS / str(model)
+    folder = judge or _own_judge(weights)
     network = load_judge(folder).to(loaded.device)
+    _check_world(weights, network, folder)
     given = {
         "num_inference_steps": num_inference_steps, "guidance_scale": guidance_scale,
         "temperature": temperature, "choice_temperature": choice_temperature,
@@ -116,3 +123,20 @@ def _own_judge(model: Path) -> Path:
     """The judge that lies with a model, or the one that comes with this program."""
     own = model / "judge"
     return own if own.is_dir() else JUDGE_FOLDER
+
+
+def _check_world(model: Path, judge: WorldJudge, folder: Path) -> None:
+    """Raise ``ConfigError`` if the model was trained on a world that is drawn in another way than the judge's."""
+    file = model / "maskgit.safetensors"
+    if not file.is_file():
+        return
+    with safe_open(file, framework="pt") as weights:
+        facts = weights.metadata() or {}
+    version, ours = facts.get("world_version"), str(judge.part.version)
+    if version not in (None, ours):
+        part = facts.get("world_part", "core" if version == "1" else "lively")
+        raise ConfigError(
+            f"The model was trained on version {version} of the world ({part}); the judge in {folder} knows version "
+            f"{ours}. Train another (python -m phenaki train judge --part {part.split()[0]} --minutes 30) and name it "
+            "with --judge."
+        )

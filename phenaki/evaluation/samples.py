@@ -1,4 +1,4 @@
-"""What is evaluated on: windows and two-segment stories of the world, drawn with seeds that training never uses."""
+"""What is evaluated on: windows and stories of the world, drawn with seeds that training never uses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,16 @@ from phenaki.world.parts import CORE, WorldPart
 from phenaki.world.scenes import SCENE_OF
 from phenaki.world.spec import Stage, StorySpec
 from phenaki.world.weathers import WEATHER_EVENTS, WEATHER_WORDS, WEATHERS
-from phenaki.world.windows import Window, sample_continuation, sample_opening, sample_spec, sample_split, tell
+from phenaki.world.windows import (
+    Script,
+    Window,
+    sample_continuation,
+    sample_opening,
+    sample_script,
+    sample_spec,
+    sample_split,
+    tell,
+)
 
 EVALUATION = 0x7E57_C11B  # leads every evaluation seed; training's seeds begin with the number of the run
 STILL = 1e-4  # a pose that changes by less than this from one frame to the next does not change
@@ -156,6 +165,16 @@ def sample_story(rng: np.random.Generator, shape: ClipShape, part: WorldPart = C
     who = "it" if rng.random() < 0.4 else f"the {names[int(rng.integers(len(names)))]}"
     then = "then " if rng.random() < 0.2 else ""
     return TwoSegmentStory(spec, (opening, f"{then}{who} {verbs[int(rng.integers(len(verbs)))]}"))
+
+
+def sample_long_story(rng: np.random.Generator, shape: ClipShape, part: WorldPart = CORE) -> Script:
+    """Three to five segments of one clip each: one subject, always in sight, whose opening is told in full."""
+    while True:
+        script = sample_script(rng, shape, part=part)
+        spec = script.spec
+        hides = {stage.motion for stage in spec.stages} & set(HIDES)
+        if spec.second is None and not hides and tells_all(script.prompts[0], spec, spec.stages[0]):
+            return script
 
 
 def _story_words(

@@ -26,6 +26,8 @@ def test_features_are_those_of_frames_and_of_whole_clips(clips: Tensor) -> None:
     judge = load_judge()
     frames, whole = features_of(judge, clips[:3])
     assert frames.shape == (12, 96) and whole.shape == (3, 128)
+    assert torch.allclose(frames.norm(dim=1), torch.full((12,), 96**0.5))
+    assert torch.allclose(whole.norm(dim=1), torch.full((3,), 128**0.5))
     still = clips[:3, :, :1].expand(-1, -1, 11, -1, -1)
     same, other = features_of(judge, still)
     assert torch.allclose(same[0], same[3], atol=1e-4) and not torch.allclose(frames[0], frames[3], atol=1e-3)

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import save_file
 from torch import Tensor
 
 from phenaki.config import CViViTConfig, ModelConfig, SamplingConfig
@@ -22,7 +23,14 @@ from phenaki.evaluation import run as run_module
 from phenaki.evaluation.adherence import JudgedClip
 from phenaki.evaluation.alignment import load_aligner
 from phenaki.evaluation.distances import can_measure_distances
-from phenaki.evaluation.evaluate import EvaluationSize, Watcher, attribute_shares, evaluate, story_shares
+from phenaki.evaluation.evaluate import (
+    EvaluationSize,
+    Watcher,
+    attribute_shares,
+    evaluate,
+    long_story_shares,
+    story_shares,
+)
 from phenaki.evaluation.facts import ClipFacts, attributes_of
 from phenaki.evaluation.judge import JUDGE_FOLDER, JudgeConfig, WorldJudge, load_judge
 from phenaki.evaluation.machine import describe_machine, peak_memory_mib
@@ -38,7 +46,7 @@ from phenaki.world.parts import CORE, FULL
 FOX = ClipFacts("fox", "forest", "jump", "clear")
 CAR = ClipFacts("car", "forest", "left", "clear")
 NAMES = list(attributes_of(CORE))
-NOTHING = EvaluationSize(0, 0, 0, 0, 0, 0, 0, 0)
+NOTHING = EvaluationSize(0, 0, 0, 0, 0, 0, 0, 0, 0)
 SMALL = CViViTConfig(dim=16, channels=(4, 8, 16), heads=2, codebook_size=32, codebook_dim=4)
 
 
@@ -104,16 +112,32 @@ def test_story_shares_look_at_the_clip_after_the_cut() -> None:
     }
 
 
+def test_long_stories_are_followed_to_their_end() -> None:
+    lost, stays = replace(FOX, subject="pig"), (FOX, FOX)
+    shares = long_story_shares([[stays, stays, (FOX, CAR), (lost, FOX)], [(lost, FOX), stays, stays]], NAMES)
+    assert {name: (share.right, share.count) for name, share in shares.items()} == {
+        "subject right in the first clip": (1, 2),
+        "subject right in the last clip": (1, 2),
+        "scene right in the last clip": (2, 2),
+        "motion right in later clips": (4, 5),
+    }
+    assert long_story_shares([], NAMES) == {}
+
+
 def test_every_film_is_asked_for_once_with_its_own_seed(model: FakeModel) -> None:
-    size = EvaluationSize(5, held_out=2, paraphrases=1, stories=3, renders=4, compared=0, aligned=0)
+    size = EvaluationSize(5, held_out=2, paraphrases=1, stories=3, long_stories=2, renders=4, compared=0, aligned=0)
     report = measure(model, size, seed=7)
     films = [timeline for timeline, _ in model.asked]
-    assert [len(film.segments) for film in films] == [1] * 8 + [2] * 3
+    assert [len(film.segments) for film in films[:-2]] == [1] * 8 + [2] * 3
+    assert all(3 <= len(film.segments) <= 5 for film in films[-2:])
     assert [film.seed for film in films[:5]] == [7, 8, 9, 10, 11]
     assert all(sampling == model.config.sampling for _, sampling in model.asked)
     counts = {name: {share.count for share in shares.values()} for name, shares in report.splits.items()}
     assert counts == {"iid": {5}, "held-out pairs": {2}, "paraphrases": {1}, "stories": {3}}
     assert {share.count for share in report.stories.values()} == {3}
+    assert report.long_stories["subject right in the last clip"].count == 2
+    later = sum(len(film.segments) - 1 for film in films[-2:])
+    assert report.long_stories["motion right in later clips"].count == later
     assert {name: seams.films for name, seams in report.seams.items()} == {"films": 3, "renders": 3}
     assert report.seams["films"].at_seams == 10 and report.seams["films"].inside == 0  # grey, then lighter grey
     assert {share.count for share in report.judge.values()} == {4}
@@ -270,6 +294,18 @@ def test_a_run_without_films_writes_no_sheet(loaded: FakeModel, tmp_path: Path) 
         run_evaluation("fake", prompts=0, stories=0, renders=0, sheet_file=tmp_path / "sheet.png")
     with pytest.raises(MediaError, match=r"\.webp or \.png"):
         run_evaluation("fake", sheet_file=tmp_path / "sheet.pdf")
+
+
+def test_a_judge_of_another_version_of_the_world_is_not_asked(
+    loaded: FakeModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_file({"a": torch.zeros(1)}, tmp_path / "maskgit.safetensors", {"world_version": "2", "world_part": "full"})
+    with pytest.raises(ConfigError, match=r"version 2 of the world \(full\).*version 1.*train judge --part full"):
+        run_evaluation(tmp_path, prompts=1)
+    assert not loaded.asked
+    save_file({"a": torch.zeros(1)}, tmp_path / "maskgit.safetensors", {"world_version": "1"})
+    run_evaluation(tmp_path, prompts=1, stories=0, renders=0, compared=0)
+    assert len(loaded.asked) == 1
 
 
 def test_a_model_may_bring_its_own_judge(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ REPORT = Report(
     },
     chance={"subject": Share(1, 4), "all right": Share(0, 4)},
     stories={"change obeyed within one clip": Share(1, 2)},
+    long_stories={"subject right in the last clip": Share(1, 1), "motion right in later clips": Share(2, 3)},
     judge={"subject": Share(9, 9), "all right": Share(9, 9)},
     reconstructions={"subject": Share(8, 9), "all right": Share(8, 9)},
     tokenizer=TokenizerQuality(24.5, 21.0, 0.876, codes_used=1024, codebook_size=2048, clips=9),
@@ -45,6 +46,7 @@ def test_the_table_shows_shares_with_n_and_interval() -> None:
     assert "| right, of | iid (N=4) | paraphrases (N=2) | chance (N=4) |" in text and "judge on renders (N=9)" in text
     assert "| subject | 75.0 % (30-95) | 100.0 % (34-100) | 25.0 % (5-70) | 88.9 % (56-98) | 100.0 % (70-100) |" in text
     assert "| change obeyed within one clip | 50.0 % (9-91) |" in text
+    assert "| motion right in later clips (N=3) | 66.7 % (21-94) |" in text
     assert "24.50 dB" in text and "0.876" in text and "1024 of 2048 (50 %)" in text and "900 MiB" in text
     assert "7 steps, guidance 3" in text and "seed 3" in text and "a machine" in text
 
@@ -63,8 +65,10 @@ def test_figures_stand_beside_their_floors_and_ceilings() -> None:
 
 def test_what_was_not_asked_for_is_left_out() -> None:
     assert "held-out" not in REPORT.to_markdown()
-    assert "later clip" not in REPORT.to_markdown()  # no story was timed
-    gone = {name: {} for name in ("stories", "seams", "alignment", "distances", "judge", "reconstructions")}
+    assert "a later clip" not in REPORT.to_markdown()  # no story was timed
+    gone = {
+        name: {} for name in ("stories", "long_stories", "seams", "alignment", "distances", "judge", "reconstructions")
+    }
     bare = replace(REPORT, tokenizer=None, cost=None, notes=(), **gone).to_markdown()
     assert "iid" in bare
     words = ("stories", "seams", "alignment", "distance", "tokenizer", "cost", "judge", "left out")

@@ -12,6 +12,7 @@ from phenaki.evaluation.samples import (
     SPLITS,
     evaluation_rng,
     motion_is_seen,
+    sample_long_story,
     sample_prompt,
     sample_seen,
     sample_story,
@@ -148,6 +149,18 @@ def test_a_story_of_version_2_is_of_one_subject_in_sight(part: WorldPart) -> Non
         assert tells_all(story.prompts[0], story.spec, story.spec.stages[0])
         if part.held_out_words:
             assert not story.prompts[1].endswith(held_out_phrase(second.motion))
+
+
+@pytest.mark.parametrize("part", [CORE, FULL])
+def test_a_long_story_begins_with_all_and_keeps_its_subject_in_sight(part: WorldPart) -> None:
+    rng = evaluation_rng(0, "a test")
+    for _ in range(30):
+        script = sample_long_story(rng, SHAPE, part)
+        stages = script.spec.stages
+        assert 3 <= len(stages) == len(script.prompts) <= 5
+        assert [s.num_frames for s in stages] == [11] + [6] * (len(stages) - 1)
+        assert script.spec.second is None and not {s.motion for s in stages} & {"leave", "enter left", "enter right"}
+        assert tells_all(script.prompts[0], script.spec, stages[0])
 
 
 def test_a_story_tells_what_happens_next_in_few_words() -> None:
