@@ -90,11 +90,19 @@ def _parser() -> argparse.ArgumentParser:
     evaluate = commands.add_parser("evaluate", help="measure how well a model does what prompts say")
     evaluate.add_argument("--model", default="toy-64", help="a folder of weights or a shipped model")
     evaluate.add_argument("--prompts", type=int, default=256, help="clips to judge (default: %(default)s)")
+    evaluate.add_argument("--held-out", type=int, help="and clips of pairs never trained on (default: a quarter)")
+    evaluate.add_argument("--paraphrases", type=int, help="and clips of words never trained on (default: a quarter)")
     evaluate.add_argument("--stories", type=int, default=64, help="two-segment stories to judge (default: %(default)s)")
+    evaluate.add_argument("--long-stories", type=int, help="and stories of three to five (default: a quarter)")
     evaluate.add_argument("--renders", type=int, default=256, help="renders for the ceilings (default: %(default)s)")
+    evaluate.add_argument(
+        "--compared", type=int, default=256,
+        help="clips to compare with renders: alignment, FID, KID, FVD (default: %(default)s; 0 = none)",
+    )  # fmt: skip
+    evaluate.add_argument("--judge", type=Path, help="a folder with a judge (default: the model's own, or the shipped)")
     evaluate.add_argument("--seed", type=int, default=0, help="of prompts and samples (default: %(default)s)")
     evaluate.add_argument("--json", type=Path, help="write the figures here too")
-    evaluate.add_argument("--sheet", type=Path, help="write a contact sheet of the first clips here")
+    evaluate.add_argument("--sheet", type=Path, help="write a contact sheet of 32 samples here (.webp, .png)")
     evaluate.add_argument("--device", default="auto", help="cpu, cuda or auto (default)")
     evaluate.add_argument("--precision", default="auto", help="float32, bfloat16, float16 or auto (default)")
     _add_sampling(evaluate)
@@ -251,8 +259,13 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     report = run_evaluation(
         arguments.model,
         prompts=arguments.prompts,
+        held_out=arguments.held_out,
+        paraphrases=arguments.paraphrases,
         stories=arguments.stories,
+        long_stories=arguments.long_stories,
         renders=arguments.renders,
+        compared=arguments.compared,
+        judge=arguments.judge,
         seed=arguments.seed,
         device=arguments.device,
         precision=arguments.precision,
