@@ -16,12 +16,15 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from phenaki.checkpoint import load_config, load_part, save_part
+from phenaki.errors import ConfigError
 from phenaki.evaluation.facts import ClipFacts, attributes_of, count_right
 from phenaki.evaluation.judge import PART, JudgeConfig, WorldJudge, save_judge_config
 from phenaki.evaluation.samples import evaluation_rng, sample_seen, stage_at
-from phenaki.pipeline import build_networks, find_device
+from phenaki.pipeline import build_networks
 from phenaki.shapes import ClipShape
+from phenaki.training.engine import Engine
 from phenaki.training.run import Run
+from phenaki.training.workers import training_device
 from phenaki.world.parts import CORE, PARTS, WorldPart, find_part
 from phenaki.world.render import render
 from phenaki.world.windows import Window
@@ -45,7 +48,7 @@ def train_judge(
     tokenizer: Path | None = None,
     test: int = 1024,
     part: WorldPart = CORE,
-    device: str = "auto",
+    engine: Engine | None = None,
 ) -> dict[str, float]:
     """Train for ``minutes`` and leave the averaged weights in ``folder``.
 
@@ -63,21 +66,26 @@ def train_judge(
             left of a motion or a weather after it.
         test: fresh renders on which the averaged weights are measured.
         part: what there is to tell; subjects that it has in pictures only move too.
-        device: "cpu", "cuda" or "auto", as for ``Phenaki.from_pretrained``. A GPU renders and learns; chance is the
-            CPU's, so that it sees the same clips.
+        engine: how the work is done; None: as it is usual. A GPU renders and learns; chance is the CPU's, so that it
+            sees the same clips. Batches are whole: nothing is accumulated or shared out.
 
     Returns:
         For each attribute, the share of the test renders that is judged right.
 
     Raises:
         CheckpointError: there is nothing to resume or to begin with.
+        ConfigError: the engine asks for what this training does not have.
         DeviceError: there is no such device.
+        TrainingError: memory ran out, or the numbers are no longer finite.
     """
+    engine = engine or Engine()
+    if engine.accumulate > 1 or engine.fsdp:
+        raise ConfigError("The judge is small and learns in whole batches. Train it without --accumulate and --fsdp.")
     torch.manual_seed(seed)
-    place, config, attributes = find_device(device), JudgeConfig.for_part(part), attributes_of(part)
+    place, config, attributes = training_device(engine.device), JudgeConfig.for_part(part), attributes_of(part)
     shape = ClipShape(clip_frames=config.num_frames)
     model = WorldJudge(config, part).to(place)
-    run = Run(model, folder, PART, minutes=minutes, lr=lr, resume=resume, seed=seed, ema_decay=0.99)
+    run = Run(model, folder, PART, minutes=minutes, lr=lr, resume=resume, seed=seed, ema_decay=0.99, engine=engine)
     if start is not None and not resume:
         run.start_from(start)
         run.facts["begins_at"] = EASY_STEPS
@@ -87,30 +95,31 @@ def train_judge(
     truths = [ClipFacts.of(w) for w in windows]
     save_judge_config(config, folder, part)
     accuracy: dict[str, float] = {}
-    while run.going:
-        rng = np.random.default_rng([seed, 11, run.step, run.workers.rank])
-        lesson = run.step + run.facts.get("begins_at", 0)
-        strength = min(1.0, lesson / EASY_STEPS)
-        losses: dict[str, Tensor] = {}
-        if lesson < EASY_STEPS:
-            weight = 1.0 if lesson < STILL_STEPS else 0.3
-            sample = _draw(rng, stills, 1, strength, part=part, device=place)
-            losses = {name: weight * loss for name, loss in _losses(model, sample).items()}
-        if lesson >= STILL_STEPS:
-            sample = _draw(rng, batch, config.num_frames, strength, through, part=part, device=place)
-            for name, loss in _losses(model, sample).items():
-                losses[name] = losses.get(name, 0.0) + loss
-        norm = run.update(torch.stack(list(losses.values())).sum(), clip=5.0)
-        run.log(norm=norm, **{name: loss.item() for name, loss in losses.items()})
-        if run.due or not run.going:
-            run.save()
-            if run.workers.leads:
-                right = count_right(_verdicts(run.ema, windows), truths, list(attributes))
-                accuracy = {name: count / test for name, count in right.items()}
-                run.last_log = 0.0
-                run.log(**{f"test {name}": share for name, share in accuracy.items()})
-                facts = part.facts | {"step": run.step, "seed": seed, "minutes": f"{run.minutes:.1f}"}
-                save_part(run.ema, folder, PART, facts | {name: f"{share:.4f}" for name, share in accuracy.items()})
+    with run:
+        while run.going:
+            rng = np.random.default_rng([seed, 11, run.step, run.workers.rank])
+            lesson = run.step + run.facts.get("begins_at", 0)
+            strength = min(1.0, lesson / EASY_STEPS)
+            losses: dict[str, Tensor] = {}
+            if lesson < EASY_STEPS:
+                weight = 1.0 if lesson < STILL_STEPS else 0.3
+                sample = _draw(rng, stills, 1, strength, part=part, device=place)
+                losses = {name: weight * loss for name, loss in _losses(model, sample).items()}
+            if lesson >= STILL_STEPS:
+                sample = _draw(rng, batch, config.num_frames, strength, through, part=part, device=place)
+                for name, loss in _losses(model, sample).items():
+                    losses[name] = losses.get(name, 0.0) + loss
+            norm = run.update(torch.stack(list(losses.values())).sum(), clip=5.0)
+            run.log(norm=norm, **{name: loss.item() for name, loss in losses.items()})
+            if run.due or not run.going:
+                run.save()
+                if run.workers.leads:
+                    right = count_right(_verdicts(run.ema, windows), truths, list(attributes))
+                    accuracy = {name: count / test for name, count in right.items()}
+                    run.last_log = 0.0
+                    run.log(**{f"test {name}": share for name, share in accuracy.items()})
+                    facts = part.facts | {"step": run.step, "seed": seed, "minutes": f"{run.minutes:.1f}"}
+                    save_part(run.ema, folder, PART, facts | {name: f"{share:.4f}" for name, share in accuracy.items()})
     return accuracy
 
 
@@ -258,7 +267,7 @@ def main() -> None:
         start=options.weights,
         tokenizer=options.tokenizer,
         part=find_part(options.part),
-        device=options.device,
+        engine=Engine(device=options.device),
         seed=options.seed,
     )
 

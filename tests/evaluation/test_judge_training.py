@@ -13,6 +13,7 @@ from phenaki.checkpoint import load_part
 from phenaki.errors import DeviceError
 from phenaki.evaluation.facts import attributes_of
 from phenaki.evaluation.judge import load_judge
+from phenaki.training.engine import Engine
 from phenaki.training.judge import _draw, roughen, train_judge
 from phenaki.world.parts import CORE, FULL
 from phenaki.world.render import render
@@ -57,7 +58,7 @@ def test_training_leaves_a_judge_that_can_be_resumed(tmp_path: Path, monkeypatch
 
 def test_a_judge_of_another_part_trains_and_says_which(tmp_path: Path) -> None:
     part = replace(FULL, subjects=FULL.subjects[:20], still_subjects=FULL.still_subjects[:2])
-    accuracy = train_judge(tmp_path, minutes=0.001, batch=2, stills=2, test=2, part=part, device="cpu")
+    accuracy = train_judge(tmp_path, minutes=0.001, batch=2, stills=2, test=2, part=part, engine=Engine(device="cpu"))
     assert set(accuracy) == {*attributes_of(FULL), "all right"}
     judge = load_judge(tmp_path)
     assert judge.part == part and len(judge.attributes["subject"]) == 22
@@ -66,7 +67,7 @@ def test_a_judge_of_another_part_trains_and_says_which(tmp_path: Path) -> None:
 
 def test_training_on_a_device_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DeviceError, match="cuda:77"):
-        train_judge(tmp_path, minutes=0.001, device="cuda:77")
+        train_judge(tmp_path, minutes=0.001, engine=Engine(device="cuda:77"))
 
 
 def test_training_can_begin_with_a_finished_judge(tmp_path: Path) -> None:
