@@ -81,7 +81,7 @@ def reconstruction_loss(out: Tensor, target: Rendered, weights: LossWeights | No
         weights: of the three; None: the defaults.
     """
     weights = weights or LossWeights()
-    weight = 1 + weights.subject * target.subject_mask  # (b, 1, f, H, W)
+    weight = pixel_weights(target, weights)
     weight = weight / weight.mean()
     error = out.float().contiguous() - target.video
     weighted = error * weight
@@ -96,6 +96,11 @@ def reconstruction_loss(out: Tensor, target: Rendered, weights: LossWeights | No
     if weights.l2:
         loss = loss + weights.l2 * (weighted * error).mean()
     return loss
+
+
+def pixel_weights(target: Rendered, weights: LossWeights) -> Tensor:
+    """How much each pixel counts, (b, 1, f, H, W): those of subjects more than the backdrop's."""
+    return 1 + weights.subject * target.subjects_mask
 
 
 class Perception:
@@ -165,6 +170,7 @@ class Reconstruction:
     commitment: tuple[Tensor, Tensor]  # scalars: of clips, of images
     clip_targets: Rendered
     image_targets: Rendered
+    shares: tuple[float | Tensor, float | Tensor] = (1.0, 1.0)  # of the pixel losses of clips and images in the step's
 
 
 class TokenizerLosses:
@@ -196,8 +202,8 @@ class TokenizerLosses:
             Losses by name, each times its weight: their sum is to be minimised. And what else is worth logging.
         """
         w, perception, adversary = self.weights, self.perception, self.adversary
-        pixels = reconstruction_loss(made.clips, made.clip_targets, w)
-        pixels = pixels + w.stills * reconstruction_loss(made.images, made.image_targets, w)
+        pixels = made.shares[0] * reconstruction_loss(made.clips, made.clip_targets, w)
+        pixels = pixels + w.stills * made.shares[1] * reconstruction_loss(made.images, made.image_targets, w)
         losses, facts = {"pixels": pixels}, {}
         if w.commitment:
             losses["commitment"] = w.commitment * (made.commitment[0] + w.stills * made.commitment[1])

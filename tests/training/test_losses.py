@@ -247,7 +247,7 @@ def weights_in(folder: Path) -> dict[str, Tensor]:
 
 def test_a_tokenizer_with_an_adversary_resumes_exactly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "HEAD_START", 1)
-    monkeypatch.setattr("phenaki.training.cvivit.held_out_windows", lambda shape, count: held_out(shape, 4))
+    monkeypatch.setattr("phenaki.training.cvivit.held_out_windows", lambda shape, count, part: held_out(shape, 4))
     # the clock and the end of a stretch would move the learning rate
     monkeypatch.setattr(Run, "progress", property(lambda run: float(run.step - run.first_step >= run.max_steps) or 0.5))
     save_part(CViViT(preset("tiny").cvivit), tmp_path, "cvivit", {})
