@@ -11,14 +11,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-import torch
 from tqdm import tqdm
 
 from phenaki.cli_export import add_export_command, add_export_options, check_size, export_config, write_film
-from phenaki.config import PRESETS, ModelConfig, SamplingConfig, preset
+from phenaki.cli_train import add_train_command
+from phenaki.config import SamplingConfig
 from phenaki.errors import PhenakiError
 from phenaki.events import FramesReady, SegmentStarted, TokensRefined
-from phenaki.pipeline import ASSETS, Phenaki
+from phenaki.pipeline import Phenaki
 from phenaki.project import Project
 from phenaki.segment import Segment
 from phenaki.timeline import Timeline
@@ -62,30 +62,24 @@ def _parser() -> argparse.ArgumentParser:
 
     add_export_command(commands)
 
-    train = commands.add_parser("train", help="train on the rendered world")
-    train.add_argument("part", nargs="?", choices=("all", "cvivit", "maskgit", "judge", "upsampler"), default="all")
-    train.add_argument("--minutes", type=float, required=True, help="time box; the state is saved at its end")
-    train.add_argument("--resume", action="store_true", help="go on from what the folder holds")
-    train.add_argument("--weights", type=Path, help="begin with the weights of this folder, such as assets/toy-64")
-    train.add_argument("--folder", type=Path, help="state, log and weights (default: runs/PRESET; judge: runs/judge)")
-    train.add_argument("--preset", default="toy-64", choices=sorted(PRESETS), help="sizes (default: %(default)s)")
-    train.add_argument("--batch", type=int, help="samples a step")
-    train.add_argument("--lr", type=float, help="learning rate")
-    train.add_argument("--seed", type=int, default=0, help="of weights and data (default: %(default)s)")
-    train.add_argument("--threads", type=int, help="CPU threads (default: all cores; 1 where cores are shared)")
-    train.add_argument(
-        "--decoder-only", action="store_true", help="cvivit: leave token ids as they are and sharpen the pictures"
-    )
-    train.set_defaults(run=_train)
+    add_train_command(commands)
 
     evaluate = commands.add_parser("evaluate", help="measure how well a model does what prompts say")
     evaluate.add_argument("--model", default="toy-64", help="a folder of weights or a shipped model")
     evaluate.add_argument("--prompts", type=int, default=256, help="clips to judge (default: %(default)s)")
+    evaluate.add_argument("--held-out", type=int, help="and clips of pairs never trained on (default: a quarter)")
+    evaluate.add_argument("--paraphrases", type=int, help="and clips of words never trained on (default: a quarter)")
     evaluate.add_argument("--stories", type=int, default=64, help="two-segment stories to judge (default: %(default)s)")
+    evaluate.add_argument("--long-stories", type=int, help="and stories of three to five (default: a quarter)")
     evaluate.add_argument("--renders", type=int, default=256, help="renders for the ceilings (default: %(default)s)")
+    evaluate.add_argument(
+        "--compared", type=int, default=256,
+        help="clips to compare with renders: alignment, FID, KID, FVD (default: %(default)s; 0 = none)",
+    )  # fmt: skip
+    evaluate.add_argument("--judge", type=Path, help="a folder with a judge (default: the model's own, or the shipped)")
     evaluate.add_argument("--seed", type=int, default=0, help="of prompts and samples (default: %(default)s)")
     evaluate.add_argument("--json", type=Path, help="write the figures here too")
-    evaluate.add_argument("--sheet", type=Path, help="write a contact sheet of the first clips here")
+    evaluate.add_argument("--sheet", type=Path, help="write a contact sheet of 32 samples here (.webp, .png)")
     evaluate.add_argument("--device", default="auto", help="cpu, cuda or auto (default)")
     evaluate.add_argument("--precision", default="auto", help="float32, bfloat16, float16 or auto (default)")
     _add_sampling(evaluate)
@@ -184,43 +178,6 @@ def _make_clips(model: Phenaki, project: Project, folder: Path) -> list[Path]:
     return clips
 
 
-def _train(arguments: argparse.Namespace) -> None:
-    from phenaki.training.cvivit import train_cvivit
-    from phenaki.training.judge import train_judge
-    from phenaki.training.maskgit import train_maskgit
-    from phenaki.training.upsampler import train_upsampler
-
-    if not 0 < arguments.minutes < float("inf"):
-        raise PhenakiError(f"--minutes is {arguments.minutes}; use a number above 0.")
-    if arguments.threads:
-        torch.set_num_threads(arguments.threads)
-    config = _world_config(preset(arguments.preset))
-    options = {k: v for k in ("batch", "lr") if (v := getattr(arguments, k)) is not None}
-    options |= {"resume": arguments.resume, "seed": arguments.seed}
-    folder = arguments.folder or Path("runs", "judge" if arguments.part == "judge" else config.name)
-    if arguments.part == "judge":
-        train_judge(folder, minutes=arguments.minutes, start=arguments.weights, **options)
-    if arguments.part == "upsampler":  # of the folder's own tokenizer, or else of the shipped one
-        model = folder if (folder / "cvivit.safetensors").is_file() else ASSETS / config.name
-        train_upsampler(folder, minutes=arguments.minutes, model=model, start=arguments.weights, **options)
-    if arguments.part in ("cvivit", "all"):
-        minutes = arguments.minutes * (0.35 if arguments.part == "all" else 1)
-        train_cvivit(
-            config, folder, minutes=minutes, start=arguments.weights, decoder_only=arguments.decoder_only, **options
-        )
-    if arguments.part in ("maskgit", "all"):
-        minutes = arguments.minutes * (0.65 if arguments.part == "all" else 1)
-        train_maskgit(config, folder, minutes=minutes, start=arguments.weights, **options)
-
-
-def _world_config(config: ModelConfig) -> ModelConfig:
-    """The sizes together with the words of the world that the model will be trained on."""
-    from phenaki.world.captions import known_words
-    from phenaki.world.vocabulary import vocabulary
-
-    return dataclasses.replace(config, vocabulary=vocabulary(), known_words=known_words())
-
-
 def _evaluate(arguments: argparse.Namespace) -> None:
     from phenaki.evaluation import run_evaluation
 
@@ -228,8 +185,13 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     report = run_evaluation(
         arguments.model,
         prompts=arguments.prompts,
+        held_out=arguments.held_out,
+        paraphrases=arguments.paraphrases,
         stories=arguments.stories,
+        long_stories=arguments.long_stories,
         renders=arguments.renders,
+        compared=arguments.compared,
+        judge=arguments.judge,
         seed=arguments.seed,
         device=arguments.device,
         precision=arguments.precision,

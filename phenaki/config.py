@@ -122,6 +122,22 @@ class MaskGitConfig:
 
 
 @dataclass(frozen=True)
+class CriticConfig(MaskGitConfig):
+    """Sizes of the token critic, a shallower transformer, and whether it has a say.
+
+    If it is as wide as the other one, it begins with what that has learned.
+    """
+
+    depth: int = 3
+    used: bool = False  # whether it decides in sampling which tokens are masked again; if so, its weights are needed
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not isinstance(self.used, bool):
+            raise ConfigError(f"used is {shown(self.used)}; use true or false.")
+
+
+@dataclass(frozen=True)
 class ModelConfig:
     """All sizes of one model: what ``config.json`` in a folder of weights holds."""
 
@@ -129,6 +145,7 @@ class ModelConfig:
     clip: ClipShape = field(default_factory=ClipShape)
     cvivit: CViViTConfig = field(default_factory=CViViTConfig)
     maskgit: MaskGitConfig = field(default_factory=MaskGitConfig)
+    critic: CriticConfig = field(default_factory=CriticConfig)
     text_encoder: str = "minilm"
     sampling: SamplingConfig = field(default_factory=SamplingConfig)  # what this model does best with
     vocabulary: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # kind -> the words it was trained on
@@ -170,6 +187,7 @@ PRESETS: dict[str, ModelConfig] = {
             height=32, width=32, dim=32, channels=(8, 16, 32), heads=1, codebook_size=64, codebook_dim=8
         ),
         maskgit=MaskGitConfig(dim=32, depth=2, heads=1),
+        critic=CriticConfig(dim=32, depth=1, heads=1),
         sampling=SamplingConfig(num_inference_steps=4),
     ),
     "toy-64": ModelConfig(),
@@ -177,6 +195,7 @@ PRESETS: dict[str, ModelConfig] = {
         name="toy-128",
         cvivit=CViViTConfig(height=128, width=128, codebook_size=8192),
         maskgit=MaskGitConfig(dim=512, depth=8, heads=8),
+        critic=CriticConfig(dim=512, depth=4, heads=8),
     ),
     "paper": ModelConfig(
         name="paper",
@@ -186,6 +205,7 @@ PRESETS: dict[str, ModelConfig] = {
             codebook_size=8192, codebook_dim=32,
         ),
         maskgit=MaskGitConfig(dim=2048, depth=24, heads=32, mlp_ratio=4.0, text_dim=384),
+        critic=CriticConfig(dim=2048, depth=12, heads=32, mlp_ratio=4.0),
         sampling=SamplingConfig(num_inference_steps=48, guidance_scale=12.0, choice_temperature=8.0),
     ),
 }  # fmt: skip

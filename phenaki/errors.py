@@ -33,6 +33,10 @@ class DeviceError(PhenakiError):
     """The device asked for is not on this machine."""
 
 
+class TrainingError(PhenakiError):
+    """A training cannot go on: its numbers are no longer finite, or memory ran out."""
+
+
 def shown(value: object, limit: int = 40) -> str:
     """A wrong value as a message shows it: on one line and short, whatever it is."""
     try:

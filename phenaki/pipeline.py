@@ -14,11 +14,11 @@ import torch
 
 import kernels
 from phenaki.checkpoint import load_config, load_part, weights_digest
-from phenaki.config import ModelConfig, SamplingConfig, preset
+from phenaki.config import CViViTConfig, MaskGitConfig, ModelConfig, SamplingConfig, preset
 from phenaki.cvivit import CViViT, RecordedDecoder
 from phenaki.errors import CheckpointError, DeviceError, MediaError
 from phenaki.events import FramesReady, GenerationEvent, TokensRefined
-from phenaki.maskgit import MaskGit, refinement_for
+from phenaki.maskgit import MaskGit, TokenCritic, refinement_for
 from phenaki.plan import PlannedClip, plan_clips
 from phenaki.shapes import ClipShape
 from phenaki.story import ClipSampler, Parts, tell_story
@@ -70,7 +70,10 @@ class Phenaki:
         cvivit, maskgit = build_networks(config)
         load_part(cvivit, folder, "cvivit")
         load_part(maskgit, folder, "maskgit")
-        return cls._assemble(config, cvivit, maskgit, device, precision, load_upsampler(folder))
+        critic = build_critic(config) if config.critic.used else None
+        if critic is not None:
+            load_part(critic, folder, "critic")
+        return cls._assemble(config, cvivit, maskgit, device, precision, load_upsampler(folder), critic)
 
     @classmethod
     def from_preset(cls, name: str = "tiny", seed: int = 0, device: str = "auto", precision: str = "auto") -> Phenaki:
@@ -84,7 +87,7 @@ class Phenaki:
     @classmethod
     def _assemble(
         cls, config: ModelConfig, cvivit: CViViT, maskgit: MaskGit, device: str, precision: str,
-        upsampler: Upsampler | None = None,
+        upsampler: Upsampler | None = None, critic: TokenCritic | None = None,
     ) -> Phenaki:  # fmt: skip
         place = find_device(device)
         dtype = find_precision(precision, place)
@@ -92,16 +95,23 @@ class Phenaki:
         cvivit, maskgit = cvivit.eval().requires_grad_(False), maskgit.eval().requires_grad_(False)
         # the tokenizer stays in float32: rounding would change which code is the nearest
         maskgit = maskgit.to(place, dtype)
-        sizes = config.maskgit.dim // config.maskgit.heads, config.cvivit.dim // config.cvivit.heads
+        transformers: tuple[CViViTConfig | MaskGitConfig, ...] = config.maskgit, config.cvivit
+        if critic is not None:
+            critic = critic.eval().requires_grad_(False).to(place, dtype)
+            transformers += (config.critic,)
         kernels.warmup(
-            place, dtype, head_widths=sizes, code_width=config.cvivit.codebook_dim,
+            place,
+            dtype,
+            head_widths=[part.dim // part.heads for part in transformers],
+            code_width=config.cvivit.codebook_dim,
             vocabulary=config.cvivit.codebook_size,
-        )  # fmt: skip
+        )
         cvivit = cvivit.to(place)
         decode = RecordedDecoder(cvivit) if place.type == "cuda" else cvivit.decode
         if upsampler is not None:
             upsampler = upsampler.to(place, find_precision("auto", place))
-        return cls(Parts(config, cvivit, maskgit, text, refinement_for(maskgit, place), decode, place), upsampler)
+        refinement = refinement_for(maskgit, place, critic)
+        return cls(Parts(config, cvivit, maskgit, text, refinement, decode, place, critic), upsampler)
 
     @property
     def config(self) -> ModelConfig:
@@ -145,8 +155,12 @@ class Phenaki:
         The text encoder counts by its name. The first call takes a while: it reads all weights.
         """
         parts, config = self._parts, self.config
-        sizes = [dataclasses.asdict(part) for part in (config.clip, config.cvivit, config.maskgit)]
-        weights = weights_digest(parts.cvivit, parts.maskgit)
+        networks, sized = [parts.cvivit, parts.maskgit], [config.clip, config.cvivit, config.maskgit]
+        if parts.critic is not None:  # a model without one keeps the fingerprint that it had before there were any
+            networks.append(parts.critic)
+            sized.append(config.critic)
+        sizes = [dataclasses.asdict(part) for part in sized]
+        weights = weights_digest(*networks)
         digest = hashlib.sha256(json.dumps([sizes, config.text_encoder, weights], sort_keys=True).encode()).hexdigest()
         return f"{config.name} {digest[:32]} {self.precision} {self.device.type}"
 
@@ -222,6 +236,12 @@ def build_networks(config: ModelConfig) -> tuple[CViViT, MaskGit]:
     """Tokenizer and transformer of these sizes, with random weights."""
     grid = (config.clip.token_frames(config.clip.clip_frames), *config.cvivit.grid)
     return CViViT(config.cvivit), MaskGit(config.maskgit, config.cvivit.codebook_size, grid)
+
+
+def build_critic(config: ModelConfig) -> TokenCritic:
+    """The token critic of these sizes, with random weights."""
+    grid = (config.clip.token_frames(config.clip.clip_frames), *config.cvivit.grid)
+    return TokenCritic(config.critic, config.cvivit.codebook_size, grid)
 
 
 def find_device(name: str) -> torch.device:

@@ -17,7 +17,7 @@ from phenaki.config import ModelConfig
 from phenaki.cvivit import CViViT
 from phenaki.errors import ShapeError
 from phenaki.events import FramesReady, GenerationEvent, SegmentFinished, SegmentStarted, TokensRefined
-from phenaki.maskgit import MaskGit, Refinement, TextMemory, sample_tokens
+from phenaki.maskgit import MaskGit, Refinement, TextMemory, TokenCritic, sample_tokens
 from phenaki.plan import PlannedClip
 from phenaki.text import TextEncoder
 from phenaki.timeline import MAX_SEGMENTS, PlannedSegment
@@ -43,6 +43,7 @@ class Parts:
     refinement: Refinement  # of ``maskgit``
     decode: Decode  # of ``cvivit``
     device: torch.device
+    critic: TokenCritic | None = None  # of ``refinement``
 
 
 def tell_story(
@@ -109,7 +110,8 @@ class ClipSampler:
         token_ids, known = self._opening_tokens(opening)
         grid = token_ids.shape[1:]
         mask_token_id = parts.maskgit.mask_token_id
-        refine = parts.refinement.refiner(self.read_prompt(clip.prompt), clip.sampling.guidance_scale, grid)
+        text, critic_text = self.read_prompt(clip.prompt)
+        refine = parts.refinement.refiner(text, clip.sampling.guidance_scale, grid, critic_text)
         picture = None if clip.picture is None else opening
         for state in sample_tokens(refine, token_ids.flatten(1), mask_token_id, clip.sampling, clip.noise_seed):
             token_ids = state.token_ids.unflatten(1, grid)
@@ -161,7 +163,9 @@ class ClipSampler:
         size = self.parts.config.cvivit
         return read_image(picture, size.height, size.width)
 
-    def _read_prompt(self, prompt: str) -> TextMemory:
-        """Keys and values of one prompt."""
+    def _read_prompt(self, prompt: str) -> tuple[TextMemory, TextMemory | None]:
+        """Keys and values of one prompt, for the transformer and for the critic, if there is one."""
         embeds, mask = self.parts.text.encode([prompt])
-        return self.parts.maskgit.read_text(embeds.to(self.parts.maskgit.bias.dtype), mask)
+        embeds = embeds.to(self.parts.maskgit.bias.dtype)
+        critic = self.parts.critic
+        return self.parts.maskgit.read_text(embeds, mask), None if critic is None else critic.read_text(embeds, mask)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from phenaki.config import PRESETS, CViViTConfig, MaskGitConfig, ModelConfig, SamplingConfig, preset
+from phenaki.config import PRESETS, CriticConfig, CViViTConfig, MaskGitConfig, ModelConfig, SamplingConfig, preset
 from phenaki.errors import ConfigError, PhenakiError, ShapeError
 from phenaki.shapes import ClipShape
 
@@ -132,8 +132,17 @@ def test_channels_matter_only_where_there_are_convolutions() -> None:
     ],
 )
 def test_transformer_sizes_that_do_not_fit_are_refused(values: dict[str, Any], message: str) -> None:
-    with pytest.raises(ConfigError, match=message):
-        MaskGitConfig(**values)
+    for kind in (MaskGitConfig, CriticConfig):
+        with pytest.raises(ConfigError, match=message):
+            kind(**values)
+
+
+def test_a_model_from_before_the_critic_does_not_listen_to_one() -> None:
+    data = ModelConfig().to_dict()
+    del data["critic"]
+    assert ModelConfig.from_dict(data) == ModelConfig() and not ModelConfig().critic.used
+    with pytest.raises(ConfigError, match="used is 1; use true or false"):
+        ModelConfig.from_dict(data | {"critic": {"used": 1}})
 
 
 @pytest.mark.parametrize(
@@ -164,7 +173,7 @@ def test_clips_that_cannot_be_tokenized_are_refused_by_the_arithmetic() -> None:
         ModelConfig.from_dict({"clip": {"clip_frames": 10}})
 
 
-@pytest.mark.parametrize("kind", [SamplingConfig, CViViTConfig, MaskGitConfig, ClipShape])
+@pytest.mark.parametrize("kind", [SamplingConfig, CViViTConfig, MaskGitConfig, CriticConfig, ClipShape])
 @pytest.mark.parametrize(
     "wrong", [NAN, -1, 10**5000, "x" * 10**6, None, [1], {"a": 1}, b"1", object()], ids=lambda v: type(v)
 )

@@ -28,7 +28,7 @@ ORDER: list[set[str]] = [
     {"pipeline"},
     {"evaluation"},
     {"training", "benchmark"},
-    {"cli_export"},
+    {"cli_export", "cli_train"},
     {"cli"},
     {"__main__"},
 ]

@@ -128,7 +128,7 @@ class CViViT(nn.Module):
             reconstruction with the video's shape; token ids; commitment loss.
         """
         codes = self.features(video)
-        token_ids, commitment = torch.zeros(codes.shape[:-1], dtype=torch.int64), codes.new_zeros(())
+        token_ids, commitment = codes.new_zeros(codes.shape[:-1], dtype=torch.int64), codes.new_zeros(())
         if quantize:
             codes, token_ids, commitment = self.quantizer(codes)
         return self.decode_codes(codes), token_ids, commitment

@@ -24,6 +24,8 @@ class CosineQuantizer(nn.Module):
         self.hits: Tensor
         self.register_buffer("codebook", F.normalize(torch.randn(codebook_size, codebook_dim), dim=-1))
         self.register_buffer("hits", torch.ones(codebook_size), persistent=False)
+        # None: codes move in every training pass; a list: passes are noted there, for ``follow`` to be called later
+        self.waiting: list[tuple[Tensor, Tensor]] | None = None
 
     def lookup(self, x: Tensor) -> Tensor:
         """Ids of the nearest codes: (..., e) -> (...) int64."""
@@ -44,12 +46,21 @@ class CosineQuantizer(nn.Module):
         codes = self.embed(token_ids)
         commitment = (x - codes).square().sum(-1).mean()
         if self.training:
-            self._follow(x.detach().reshape(-1, x.shape[-1]), token_ids.reshape(-1))
+            seen = x.detach().reshape(-1, x.shape[-1]), token_ids.reshape(-1)
+            if self.waiting is None:
+                self.follow(*seen)
+            else:
+                self.waiting.append(seen)
         return x + (codes - x).detach(), token_ids, commitment
 
     @torch.no_grad()
-    def _follow(self, x: Tensor, token_ids: Tensor) -> None:
-        """Move each code toward the vectors that chose it; give dead codes a new place among the vectors."""
+    def follow(self, x: Tensor, token_ids: Tensor) -> None:
+        """Move each code toward the vectors that chose it; give dead codes a new place among the vectors.
+
+        Args:
+            x: unit vectors, (n, e).
+            token_ids: the codes that they chose, (n,).
+        """
         size = self.codebook.shape[0]
         count = torch.bincount(token_ids, minlength=size).float()
         mean = torch.zeros_like(self.codebook).index_add_(0, token_ids, x)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from phenaki.config import SamplingConfig
 from phenaki.errors import ConfigError
-from phenaki.evaluation.judge import ClipFacts, WorldJudge
-from phenaki.evaluation.samples import TwoSegmentStory
+from phenaki.evaluation.facts import ClipFacts
+from phenaki.evaluation.judge import WorldJudge
 from phenaki.events import FramesReady, SegmentFinished
 from phenaki.pipeline import Phenaki
 from phenaki.segment import MAX_SEED, Segment
 from phenaki.timeline import Timeline
 from phenaki.video import frames_to_video
+from phenaki.world.spec import StorySpec
 from phenaki.world.windows import Window
 
 
@@ -28,6 +30,17 @@ class JudgedClip:
     wanted: ClipFacts
     verdict: ClipFacts
     seconds: float  # wall time that generating its new frames took
+    spec: StorySpec  # the story that its film is of
+
+
+class Story(Protocol):
+    """What a film of several segments is made of: ``samples.TwoSegmentStory`` or ``windows.Script``."""
+
+    @property
+    def spec(self) -> StorySpec: ...
+
+    @property
+    def prompts(self) -> tuple[str, ...]: ...
 
 
 def judge_prompts(
@@ -44,37 +57,44 @@ def judge_prompts(
     """
     for number, window in enumerate(windows):
         wanted = ClipFacts.of(window)
-        (clip,) = _film(model, judge, [(window.caption, wanted)], sampling, seed + number)
+        (clip,) = _film(model, judge, window.spec, [(window.caption, wanted)], sampling, seed + number)
         yield clip
 
 
 def judge_stories(
-    model: Phenaki, judge: WorldJudge, stories: Iterable[TwoSegmentStory], sampling: SamplingConfig, seed: int
-) -> Iterator[tuple[JudgedClip, JudgedClip]]:
-    """Make two-segment films; of each, the opening clip and the clip after the cut.
+    model: Phenaki, judge: WorldJudge, stories: Iterable[Story], sampling: SamplingConfig, seed: int
+) -> Iterator[list[JudgedClip]]:
+    """Make films of several segments, and give their clips, one for each segment.
 
-    The clip after the cut holds the frames that it inherits and the new ones; arguments as for ``judge_prompts``.
+    A clip after a cut holds the frames that it inherits and the new ones; arguments as for ``judge_prompts``.
     """
     for number, story in enumerate(stories):
-        spec = story.spec
-        wanted = [ClipFacts(spec.subject, spec.scene, stage.motion, stage.weather) for stage in spec.stages]
-        first, second = _film(model, judge, list(zip(story.prompts, wanted, strict=True)), sampling, seed + number)
-        yield first, second
+        wanted = [ClipFacts.told(story.spec, stage) for stage in story.spec.stages]
+        segments = list(zip(story.prompts, wanted, strict=True))
+        yield _film(model, judge, story.spec, segments, sampling, seed + number)
 
 
 def check_judge_fits(model: Phenaki, judge: WorldJudge) -> None:
-    """Raise ``ConfigError`` unless the judge can read the clips of the model."""
+    """Raise ``ConfigError`` unless the judge can read the clips of the model and asks for what the model knows."""
     theirs, ours, picture = model.clip.clip_frames, judge.config.num_frames, model.config.cvivit
     if theirs != ours or picture.height != picture.width:
         raise ConfigError(
             f"The model {model.config.name!r} makes clips of {theirs} frames of {picture.height}x{picture.width} "
             f"pixels; the judge reads clips of {ours} square frames. Evaluate a model with such clips, like 'toy-64'."
         )
+    known = model.config.vocabulary.get("subjects", ())
+    unknown = [name for name in (*judge.part.subjects, *judge.part.still_subjects) if known and name not in known]
+    if unknown:
+        raise ConfigError(
+            f"The model {model.config.name!r} has not seen {len(unknown)} subjects of the part {judge.part.label!r}, "
+            f"such as {unknown[0]!r}, that the judge asks for. Use the judge of the part that it was trained on."
+        )
 
 
 def _film(
-    model: Phenaki, judge: WorldJudge, segments: list[tuple[str, ClipFacts]], sampling: SamplingConfig, seed: int
-) -> list[JudgedClip]:
+    model: Phenaki, judge: WorldJudge, spec: StorySpec, segments: list[tuple[str, ClipFacts]],
+    sampling: SamplingConfig, seed: int,
+) -> list[JudgedClip]:  # fmt: skip
     """A film with one clip for each segment, judged clip by clip."""
     shape = model.clip
     seconds = [shape.step_seconds if i else shape.first_seconds for i in range(len(segments))]
@@ -90,6 +110,6 @@ def _film(
         elif isinstance(event, SegmentFinished):
             spent.append(event.seconds)
     return [
-        JudgedClip(prompt, frames, wanted, judge.judge(frames_to_video(frames))[0], time)
+        JudgedClip(prompt, frames, wanted, judge.judge(frames_to_video(frames))[0], time, spec)
         for (prompt, wanted), frames, time in zip(segments, clips, spent, strict=True)
     ]

@@ -5,48 +5,23 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from phenaki.checkpoint import CONFIG_FILE, load_part
-from phenaki.errors import CheckpointError, ShapeError
-from phenaki.world.vocabulary import MOTION_NAMES, SCENE_NAMES, SUBJECT_NAMES, WEATHER_NAMES
-from phenaki.world.windows import Window
+from phenaki.errors import CheckpointError, ConfigError, ShapeError
+from phenaki.evaluation.facts import ClipFacts, attributes_of
+from phenaki.world.parts import CORE, WorldPart
 
 JUDGE_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "judge"
 PART = "judge"
-ATTRIBUTES: dict[str, tuple[str, ...]] = {
-    "subject": SUBJECT_NAMES,
-    "scene": SCENE_NAMES,
-    "motion": MOTION_NAMES,
-    "weather": WEATHER_NAMES,
-}
-
-OF_A_FRAME = ("subject", "scene", "weather")  # what a single frame shows
-
-
-@dataclass(frozen=True)
-class ClipFacts:
-    """What a clip shows: the truth of a render or a prompt, or the judge's verdict."""
-
-    subject: str
-    scene: str
-    motion: str  # of the clip's new frames
-    weather: str  # of the clip's new frames
-
-    @classmethod
-    def of(cls, window: Window) -> ClipFacts:
-        """What a window of a story shows."""
-        return cls(window.spec.subject, window.spec.scene, window.stage.motion, window.stage.weather)
-
-    def indices(self) -> tuple[int, ...]:
-        """The place of each value among its attribute's names, in the order of ``ATTRIBUTES``."""
-        return tuple(names.index(getattr(self, attribute)) for attribute, names in ATTRIBUTES.items())
+OF_A_FRAME = ("subject", "scene", "weather", "style", "colour", "relation", "second")  # what a single frame shows
 
 
 @dataclass(frozen=True)
@@ -61,6 +36,13 @@ class JudgeConfig:
     frame_dim: int = 96  # width of one frame's vector
     dim: int = 128  # width of the clip's vector
 
+    @classmethod
+    def for_part(cls, part: WorldPart) -> JudgeConfig:
+        """The default sizes, or larger ones for a part with more to tell."""
+        if len(attributes_of(part)) <= 4 and len(part.subjects) <= 60:
+            return cls()
+        return cls(channels=(32, 64, 112, 144), readout=48, frame_dim=192, dim=256)
+
 
 class WorldJudge(nn.Module):
     """Convolutions on every frame, in which a part of the channels comes from the frame before and the frame after.
@@ -68,9 +50,10 @@ class WorldJudge(nn.Module):
     Source: the temporal shift is TSM's, arXiv 1811.08383.
     """
 
-    def __init__(self, config: JudgeConfig | None = None) -> None:
+    def __init__(self, config: JudgeConfig | None = None, part: WorldPart = CORE) -> None:
         super().__init__()
-        self.config = config = config or JudgeConfig()
+        self.part, self.attributes = part, attributes_of(part)
+        self.config = config = config or JudgeConfig.for_part(part)
         widths = (3, *config.channels)
         self.stages = nn.ModuleList(Stage(a, b, mixes=a > 3) for a, b in itertools.pairwise(widths))
         side = config.size // 2 ** len(config.channels)
@@ -84,7 +67,7 @@ class WorldJudge(nn.Module):
         self.heads = nn.ModuleDict(
             {
                 name: nn.Linear(config.frame_dim if name in OF_A_FRAME else config.dim, len(values))
-                for name, values in ATTRIBUTES.items()
+                for name, values in self.attributes.items()
             }
         )
 
@@ -101,6 +84,20 @@ class WorldJudge(nn.Module):
         Raises:
             ShapeError: the number of frames is another, or the picture is not square.
         """
+        frames, clip = self.vectors(video)
+        told = {name: frames.mean(1) for name in OF_A_FRAME}
+        told["weather"] = frames[:, -self.config.new_frames :].mean(1)  # it may change with the stage
+        if clip is not None:
+            told |= {name: clip for name in self.attributes if name not in OF_A_FRAME}
+        return {name: self.heads[name](told[name]).float() for name in self.attributes if name in told}
+
+    def vectors(self, video: Tensor) -> tuple[Tensor, Tensor | None]:
+        """What the heads read; argument and error as for ``forward``.
+
+        Returns:
+            frames: (b, f, frame_dim), 0 or more.
+            clip: (b, dim); None of a single frame.
+        """
         x = self._fit(video)  # (b, 3, f, H, W)
         f = x.shape[2]
         x = x.transpose(1, 2).flatten(0, 1).contiguous(memory_format=torch.channels_last)  # (b*f, 3, H, W)
@@ -109,21 +106,19 @@ class WorldJudge(nn.Module):
             x = stage(x, f)  # (b*f, c, H, W), half as high and wide each time
             found += [x.mean((2, 3)), x.amax((2, 3))]  # what is everywhere, like rain, and what is anywhere, like ears
         frames = F.relu(self.frame(torch.cat([self.readout(x), *found], dim=1))).unflatten(0, (-1, f))  # (b, f, d)
-        vectors = {name: frames.mean(1) for name in OF_A_FRAME}
-        vectors["weather"] = frames[:, -self.config.new_frames :].mean(1)  # it may change with the stage
-        if f > 1:
-            vectors["motion"] = self.clip(frames)
-        return {name: self.heads[name](vectors[name]).float() for name in ATTRIBUTES if name in vectors}
+        return frames, self.clip(frames) if f > 1 else None
 
     @torch.inference_mode()
     def judge(self, video: Tensor, *, batch: int = 16) -> list[ClipFacts]:
         """What each clip shows, by the likeliest value of each attribute; arguments as for ``forward``."""
         self.eval()
+        only = {"style": self.part.styles[0], "camera": self.part.cameras[0]}  # where there is no other
         verdicts = []
         for part in video.split(batch):
-            best = [logits.argmax(1).tolist() for logits in self(part).values()]
+            best = [logits.argmax(1).tolist() for logits in self(part.to(self.frame.weight.device)).values()]
             for row in zip(*best, strict=True):
-                verdicts.append(ClipFacts(*(names[i] for names, i in zip(ATTRIBUTES.values(), row, strict=True))))
+                told = {name: values[i] for (name, values), i in zip(self.attributes.items(), row, strict=True)}
+                verdicts.append(ClipFacts(**(only | told)))
         return verdicts
 
     def _fit(self, video: Tensor) -> Tensor:
@@ -187,22 +182,15 @@ def shift_frames(x: Tensor, num_frames: int) -> Tensor:
     return shifted.contiguous(memory_format=torch.channels_last)
 
 
-def count_right(verdicts: Sequence[ClipFacts], truths: Sequence[ClipFacts]) -> dict[str, int]:
-    """How many clips are judged right in each attribute, and under "all right" in all of them."""
-    pairs = list(zip(verdicts, truths, strict=True))
-    right = {name: sum(getattr(a, name) == getattr(b, name) for a, b in pairs) for name in ATTRIBUTES}
-    return right | {"all right": sum(a == b for a, b in pairs)}
-
-
-def save_judge_config(config: JudgeConfig, folder: Path) -> None:
-    """Write ``config.json``: the sizes, and the names that the logits stand for."""
+def save_judge_config(config: JudgeConfig, folder: Path, part: WorldPart = CORE) -> None:
+    """Write ``config.json``: the sizes, the part of the world, and the names that the logits stand for."""
     folder.mkdir(parents=True, exist_ok=True)
-    data = {"sizes": dataclasses.asdict(config), "attributes": {k: list(v) for k, v in ATTRIBUTES.items()}}
+    data = {"sizes": dataclasses.asdict(config), "part": dataclasses.asdict(part), "attributes": attributes_of(part)}
     (folder / CONFIG_FILE).write_text(json.dumps(data, indent=1) + "\n")
 
 
 def load_judge(folder: Path = JUDGE_FOLDER) -> WorldJudge:
-    """The judge that comes with this program, or one trained by ``python -m phenaki.training.judge``.
+    """The judge that comes with this program, or one that ``python -m phenaki train judge`` made.
 
     Raises:
         CheckpointError: the folder holds no judge, or one of a world with other names.
@@ -212,12 +200,20 @@ def load_judge(folder: Path = JUDGE_FOLDER) -> WorldJudge:
         data = json.loads(path.read_text())
         known = {name: tuple(values) for name, values in data["attributes"].items()}
         config = JudgeConfig(**(data["sizes"] | {"channels": tuple(data["sizes"]["channels"])}))
+        part = _part(data["part"]) if "part" in data else CORE  # the first judges name no part
     except OSError:
         raise CheckpointError(f"{folder} holds no judge: {path.name} is missing. Check the path.") from None
+    except ConfigError as error:
+        raise CheckpointError(f"{folder} judges a world with other names. {error} Train another judge.") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CheckpointError(f"{path} does not describe a judge ({error!r:.120}). Copy the folder again.") from None
-    if known != ATTRIBUTES:
+    if known != attributes_of(part):
         raise CheckpointError(f"{folder} judges a world with other names. Train a judge for this one.")
-    judge = WorldJudge(config)
+    judge = WorldJudge(config, part)
     load_part(judge, folder, PART)
     return judge.eval().requires_grad_(False)
+
+
+def _part(data: Mapping[str, Any]) -> WorldPart:
+    """The part of the world that ``save_judge_config`` has written."""
+    return WorldPart(**{name: tuple(v) if isinstance(v, list) else v for name, v in data.items()})

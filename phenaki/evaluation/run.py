@@ -7,23 +7,30 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from phenaki.errors import ConfigError, MediaError
-from phenaki.evaluation.adherence import JudgedClip
-from phenaki.evaluation.evaluate import EvaluationSize, Watcher, evaluate
-from phenaki.evaluation.judge import ATTRIBUTES, load_judge
-from phenaki.evaluation.report import Report
-from phenaki.pipeline import Phenaki
-from phenaki.world.contact_sheet import Panel, contact_sheet, save_sheet
+from safetensors import safe_open
 
-SHEET_CLIPS, SHEET_STORIES = 16, 8  # on a sheet of samples
+from phenaki.errors import ConfigError, MediaError
+from phenaki.evaluation.alignment import load_aligner
+from phenaki.evaluation.evaluate import EvaluationSize, evaluate
+from phenaki.evaluation.judge import JUDGE_FOLDER, WorldJudge, load_judge
+from phenaki.evaluation.report import Report
+from phenaki.evaluation.sheet import SampleCollector, check_sheet_file, save_samples
+from phenaki.pipeline import ASSETS, Phenaki
+
+ALIGNED = 128  # films at most whose alignment is measured: 32 prompts are read for each
 
 
 def run_evaluation(
     model: str | Path = "toy-64",
     *,
     prompts: int = 256,
+    held_out: int | None = None,
+    paraphrases: int | None = None,
     stories: int = 64,
+    long_stories: int | None = None,
     renders: int = 256,
+    compared: int = 256,
+    judge: Path | None = None,
     seed: int = 0,
     num_inference_steps: int | None = None,
     guidance_scale: float | None = None,
@@ -38,9 +45,15 @@ def run_evaluation(
 
     Args:
         model: a folder of weights or the name of a model that comes with this program.
-        prompts: films of one clip; a quarter as many more are made of held-out pairs.
+        prompts: films of one clip, of what training shows.
+        held_out: films of one clip, of held-out pairs; None: a quarter of ``prompts``.
+        paraphrases: films of one clip, in words that training never reads; None: a quarter of ``prompts``.
         stories: films of two segments.
+        long_stories: films of three to five segments; None: a quarter of ``stories``.
         renders: clips on which the judge and the tokenizer are measured; 0 leaves that out.
+        compared: of the first films, how many are compared with renders (alignment, FID, KID, FVD); 0: none.
+        judge: a folder with a judge of the model's part of the world; None: the folder "judge" in the model's, or else
+            the judge that comes with this program.
         seed: of prompts and films.
         num_inference_steps: this and the next three: None takes the model's default.
         guidance_scale: see ``SamplingConfig``.
@@ -49,75 +62,81 @@ def run_evaluation(
         device: this and the next: as for ``Phenaki.from_pretrained``.
         precision: of the transformer.
         json_file: where the report goes as JSON.
-        sheet_file: where a picture of the first films goes: uncurated samples with the judge's verdicts.
+        sheet_file: where a picture of the first films goes: uncurated samples with the judge's verdicts; .webp or .png.
 
     Raises:
         PhenakiError: what is given is not accepted; a folder that does not exist is noticed before the work begins.
     """
-    size = EvaluationSize(prompts, prompts // 4 if isinstance(prompts, int) else prompts, stories, renders)
-    if sheet_file is not None and not size.prompts and not size.stories:
-        raise ConfigError("A sheet of samples was asked for, but no film is made; use 1 prompt or 1 story, or more.")
+    quarter, quarter_of_stories = (n // 4 if isinstance(n, int) else n for n in (prompts, stories))
+    size = EvaluationSize(
+        prompts,
+        quarter if held_out is None else held_out,
+        quarter if paraphrases is None else paraphrases,
+        quarter,
+        stories,
+        quarter_of_stories if long_stories is None else long_stories,
+        renders,
+        compared,
+        min(compared, ALIGNED) if isinstance(compared, int) else compared,
+    )
+    if sheet_file is not None:
+        check_sheet_file(sheet_file)
+        if not (size.prompts or size.held_out or size.paraphrases or size.stories):
+            raise ConfigError("A sheet of samples was asked for, but no film is made; use 1 prompt or story, or more.")
     for file in (json_file, sheet_file):
         if file is not None and not file.parent.is_dir():
             raise MediaError(f"{file} cannot be written: there is no folder {file.parent}. Create it first.")
-    loaded, judge = Phenaki.from_pretrained(model, device, precision), load_judge()
+    loaded = Phenaki.from_pretrained(model, device, precision)
+    weights = Path(model) if Path(model).is_dir() else ASSETS / str(model)
+    folder = judge or _own_judge(weights)
+    network = load_judge(folder).to(loaded.device)
+    _check_world(weights, network, folder)
     given = {
         "num_inference_steps": num_inference_steps, "guidance_scale": guidance_scale,
         "temperature": temperature, "choice_temperature": choice_temperature,
     }  # fmt: skip
     sampling = replace(loaded.config.sampling, **{name: value for name, value in given.items() if value is not None})
-    watcher = SampleCollector(sys.stderr.isatty(), SHEET_CLIPS if sheet_file else 0, SHEET_STORIES if sheet_file else 0)
-    report = evaluate(loaded, judge, size, sampling=sampling, seed=seed, watcher=watcher)
+    watcher = SampleCollector(
+        in_place=sys.stderr.isatty(),
+        keep=sheet_file is not None,
+        prime_frames=loaded.clip.prime_frames,
+        enlarge=loaded.enlarge,
+    )
+    report = evaluate(
+        loaded,
+        network,
+        size,
+        aligner=load_aligner(folder, network, loaded._parts.text),
+        sampling=sampling,
+        seed=seed,
+        watcher=watcher,
+    )
     watcher.end()
     if json_file is not None:
         json_file.write_text(json.dumps(report.to_dict(), indent=1) + "\n")
     if sheet_file is not None:
-        save_sheet(contact_sheet(watcher.rows()), sheet_file)
+        save_samples(watcher.rows(), sheet_file)
     return report
 
 
-class SampleCollector(Watcher):
-    """Shows progress on stderr and keeps the first films for a contact sheet."""
-
-    def __init__(self, in_place: bool, clips: int, stories: int) -> None:
-        """``in_place``: each line of progress replaces the one before; ``clips`` and ``stories`` are kept."""
-        self._in_place, self._room, self._story_room = in_place, clips, stories
-        self._clips: list[Panel] = []
-        self._stories: list[list[Panel]] = []
-        self._lines = 0
-
-    def progress(self, line: str) -> None:
-        """Show every line in place, or every sixteenth below the other."""
-        if self._in_place:
-            sys.stderr.write(f"\r\x1b[K{line}")
-        elif self._lines % 16 == 0:
-            sys.stderr.write(f"{line}\n")
-        self._lines += 1
-        sys.stderr.flush()
-
-    def end(self) -> None:
-        """Leave the line of progress."""
-        if self._in_place and self._lines:
-            sys.stderr.write("\n")
-
-    def clip(self, clip: JudgedClip) -> None:
-        if len(self._clips) < self._room:
-            self._clips.append(sample_panel(clip))
-
-    def story(self, first: JudgedClip, second: JudgedClip) -> None:
-        if len(self._stories) < self._story_room:
-            self._stories.append([sample_panel(first), sample_panel(second)])
-
-    def rows(self) -> list[list[Panel]]:
-        """Clips, two a row, then stories."""
-        return [self._clips[i : i + 2] for i in range(0, len(self._clips), 2)] + self._stories
+def _own_judge(model: Path) -> Path:
+    """The judge that lies with a model, or the one that comes with this program."""
+    own = model / "judge"
+    return own if own.is_dir() else JUDGE_FOLDER
 
 
-def sample_panel(clip: JudgedClip) -> Panel:
-    """Frames, prompt and verdict of a clip; what the judge misses is named."""
-    wrong = [
-        f"{name} {getattr(clip.verdict, name)}, not {getattr(clip.wanted, name)}"
-        for name in ATTRIBUTES
-        if getattr(clip.verdict, name) != getattr(clip.wanted, name)
-    ]
-    return Panel(clip.frames, f"{clip.prompt}\nJudge: {'; '.join(wrong) or 'all right'}")
+def _check_world(model: Path, judge: WorldJudge, folder: Path) -> None:
+    """Raise ``ConfigError`` if the model was trained on a world that is drawn in another way than the judge's."""
+    file = model / "maskgit.safetensors"
+    if not file.is_file():
+        return
+    with safe_open(file, framework="pt") as weights:
+        facts = weights.metadata() or {}
+    version, ours = facts.get("world_version"), str(judge.part.version)
+    if version not in (None, ours):
+        part = facts.get("world_part", "core" if version == "1" else "lively")
+        raise ConfigError(
+            f"The model was trained on version {version} of the world ({part}); the judge in {folder} knows version "
+            f"{ours}. Train another (python -m phenaki train judge --part {part.split()[0]} --minutes 30) and name it "
+            "with --judge."
+        )

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 import torch
 
 from phenaki.cvivit import CViViT
-from phenaki.evaluation.judge import ClipFacts, WorldJudge
-from phenaki.evaluation.report import TokenizerQuality
+from phenaki.evaluation.facts import ClipFacts
+from phenaki.evaluation.figures import TokenizerQuality
+from phenaki.evaluation.judge import WorldJudge
+from phenaki.evaluation.pictures import ssim
 from phenaki.world.render import render
 from phenaki.world.windows import Window
 
@@ -27,7 +29,7 @@ class Reconstructions:
     quality: TokenizerQuality | None  # None: there was no render
 
 
-@torch.inference_mode()
+@torch.no_grad()  # in inference mode the renderer would remember tensors that no one else can use
 def measure_tokenizer(
     cvivit: CViViT, judge: WorldJudge, windows: Sequence[Window], tell: Callable[[int], None] = lambda done: None
 ) -> Reconstructions:
@@ -35,18 +37,18 @@ def measure_tokenizer(
 
     Args:
         cvivit: the tokenizer, in eval mode, on any device.
-        judge: on the CPU.
+        judge: on any device.
         windows: of one length, that of the judge's clips.
         tell: takes the number of clips done, after each batch.
 
     Returns:
-        Verdicts with their truths; PSNR over the mean error of all clips; the codes that they used together.
+        Verdicts with their truths; PSNR over the mean error of all clips; SSIM; the codes that they used together.
     """
     device = cvivit.quantizer.codebook.device
     on_renders: JudgedPairs = []
     on_reconstructions: JudgedPairs = []
     used: set[int] = set()
-    error = subject_error = pixels = subject_pixels = 0.0
+    error = subject_error = pixels = subject_pixels = structure = 0.0
     for first in range(0, len(windows), BATCH):
         part = windows[first : first + BATCH]
         starts = [w.start for w in part]
@@ -57,6 +59,7 @@ def measure_tokenizer(
         on_renders += zip(judge.judge(target.video), truths, strict=True)
         on_reconstructions += zip(judge.judge(made), truths, strict=True)
         used |= set(token_ids.unique().tolist())
+        structure += len(part) * float(ssim(*(x.transpose(1, 2).flatten(0, 1) for x in (made, target.video))))
         square = (made - target.video).square() / 4  # (b, 3, f, H, W), in units of the full range
         error += float(square.sum())
         pixels += square.numel()
@@ -68,6 +71,7 @@ def measure_tokenizer(
     quality = TokenizerQuality(
         psnr=_decibel(error / pixels),
         subject_psnr=_decibel(subject_error / subject_pixels),
+        ssim=structure / len(windows),
         codes_used=len(used),
         codebook_size=cvivit.config.codebook_size,
         clips=len(windows),

@@ -2,7 +2,7 @@
 
 ``RefineMasked`` asks for the logits of masked tokens only, so its shapes change from step to step: right for a CPU.
 ``refine_fixed`` does the same with shapes that never change, so that a GPU can replay it as one recorded graph.
-Both give the same tokens.
+Both give the same tokens. With a critic, it decides what is masked again; see ``critic.mask_unreal``.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 import kernels
+from phenaki.maskgit.critic import Verdict, mask_unreal
 from phenaki.maskgit.sampler import StepPlan
 
 # Token ids (b, n) and the places (m,) among all b * n whose logits are wanted -> logits (m, v).
@@ -22,14 +23,19 @@ LogitsFunction = Callable[[Tensor, Tensor], Tensor]
 class RefineMasked:
     """A step whose head and draw see masked tokens only: a ``sampler.Refine``."""
 
-    def __init__(self, logits: LogitsFunction, mask_token_id: int) -> None:
-        self.logits, self.mask_token_id = logits, mask_token_id
+    def __init__(self, logits: LogitsFunction, mask_token_id: int, verdict: Verdict | None = None) -> None:
+        """``verdict``: of a critic, if there is one."""
+        self.logits, self.mask_token_id, self.verdict = logits, mask_token_id, verdict
 
     def __call__(self, token_ids: Tensor, plan: StepPlan) -> tuple[Tensor, Tensor]:
         key = plan.key.to(token_ids.device)
         places = (token_ids == self.mask_token_id).flatten().nonzero()[:, 0]  # (b*m,), the same m in each row
         drawn, log_p = kernels.sample_tokens(self.logits(token_ids, places), places, key, plan.temperature)
         guess = token_ids.flatten().scatter(0, places, drawn)
+        if self.verdict is not None:
+            guess = guess.view_as(token_ids)
+            log_real = self.verdict(guess)
+            return mask_unreal(guess, log_real, plan.unknown, self.mask_token_id, key, plan.heat, plan.remaining), guess
         confidence = log_p + plan.heat * _confidence_noise(places, self.mask_token_id, key)
         doubtful = confidence.view(-1, plan.masked).topk(plan.remaining, dim=1, largest=False).indices
         again = places.view(-1, plan.masked).gather(1, doubtful).flatten()  # (b*remaining,)
@@ -39,7 +45,7 @@ class RefineMasked:
 
 def refine_fixed(
     logits: LogitsFunction, token_ids: Tensor, mask_token_id: int, key: Tensor, temperature: Tensor, heat: Tensor,
-    remaining: Tensor,
+    remaining: Tensor, unknown: Tensor, verdict: Verdict | None = None,
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
     """A step in which every place gets logits and a draw, and every number is a tensor on the device.
 
@@ -47,7 +53,8 @@ def refine_fixed(
         logits: asked for every place.
         token_ids: (b, n).
         mask_token_id: the id that means unknown.
-        key: (2,) int32; the next three have no axes; all as in ``StepPlan``.
+        key: (2,) int32; the next three have no axes; (b, n) bool; all as in ``StepPlan``.
+        verdict: of a critic, if there is one.
 
     Returns:
         See ``sampler.Refine``.
@@ -56,6 +63,8 @@ def refine_fixed(
     drawn, log_p = kernels.sample_tokens(logits(token_ids, places), places, key, temperature)
     masked = token_ids == mask_token_id
     guess = torch.where(masked, drawn.view_as(token_ids), token_ids)
+    if verdict is not None:
+        return mask_unreal(guess, verdict(guess), unknown, mask_token_id, key, heat, remaining), guess
     confidence = (log_p + heat * _confidence_noise(places, mask_token_id, key)).view_as(token_ids)
     rank = confidence.masked_fill(~masked, torch.inf).argsort(dim=1).argsort(dim=1)  # 0 = least certain
     return guess.masked_fill(rank < remaining, mask_token_id), guess

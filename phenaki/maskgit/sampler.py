@@ -23,13 +23,16 @@ class StepPlan:
     heat: float  # of the noise on the confidence
     masked: int  # tokens in each row that are masked before it
     remaining: int  # and after it
+    unknown: Tensor  # (b, n) bool, the tokens that were masked before the first step
 
 
 class Refine(Protocol):
     """One refinement step: draw every masked token, and mask those of low confidence again.
 
     A token is drawn by its probability. Its confidence is log p + heat * Gumbel noise, with noise that depends on the
-    key and on the place of the token alone: neither the device nor the way of computing changes it.
+    key and on the place of the token alone: neither the device nor the way of computing changes it. Where a critic has
+    the say, log p is its own: the chance that the token is real, of tokens settled in earlier steps too, and these may
+    be masked again.
     """
 
     def __call__(self, token_ids: Tensor, plan: StepPlan) -> tuple[Tensor, Tensor]:
@@ -61,12 +64,13 @@ def sample_tokens(
 
     Source: Phenaki, arXiv 2210.02399, and google-research/maskgit ``parallel_decode.py`` (the rule, not the code).
     """
-    unknown = masked = int((token_ids[0] == mask_token_id).sum())
-    num_steps = min(config.num_inference_steps, unknown)
+    unknown = token_ids == mask_token_id
+    count = masked = int(unknown[0].sum())
+    num_steps = min(config.num_inference_steps, count)
     for step in range(num_steps):
-        remaining = masked_after(step, num_steps, masked, unknown)
+        remaining = masked_after(step, num_steps, masked, count)
         heat = config.choice_temperature * (1 - (step + 1) / num_steps)
-        plan = StepPlan(kernels.random_key(seed, step), config.temperature, heat, masked, remaining)
+        plan = StepPlan(kernels.random_key(seed, step), config.temperature, heat, masked, remaining, unknown)
         token_ids, guess = refine(token_ids, plan)
         masked = remaining
         yield SampleStep(step + 1, num_steps, token_ids, guess)

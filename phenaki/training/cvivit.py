@@ -13,19 +13,23 @@ from phenaki.config import ModelConfig
 from phenaki.cvivit import CViViT
 from phenaki.errors import CheckpointError
 from phenaki.shapes import ClipShape
+from phenaki.training.ahead import ahead
+from phenaki.training.engine import Engine
+from phenaki.training.losses import LossWeights, Reconstruction, TokenizerLosses, pixel_weights
 from phenaki.training.run import Run, keep_freed_memory
+from phenaki.training.sheets import write_reconstructions
+from phenaki.training.workers import Workers, training_device
+from phenaki.world.parts import CORE, WorldPart
 from phenaki.world.render import Rendered, render
-from phenaki.world.vocabulary import WORLD_VERSION
 from phenaki.world.windows import Window, sample_continuation, sample_opening, sample_still
 
-SUBJECT_WEIGHT = 3.0  # a pixel of the subject counts this much more than one of the backdrop
-COMMITMENT = 0.25
 WARM_START = 0.22  # share of the first stretch that runs without quantisation
 
 
 def train_cvivit(
     config: ModelConfig, folder: Path, *, minutes: float, resume: bool = False, batch: int = 16, lr: float = 1.5e-3,
     seed: int = 0, start: Path | None = None, decoder_only: bool = False, max_steps: int | None = None,
+    losses: LossWeights | None = None, part: WorldPart = CORE, engine: Engine | None = None,
 ) -> None:  # fmt: skip
     """Train for ``minutes`` and leave the averaged weights in ``folder``.
 
@@ -41,48 +45,114 @@ def train_cvivit(
         max_steps: end after so many steps, if the time has not run out before.
         decoder_only: keep the encoder and the codebook as they are, so that token ids keep their meaning and a
             transformer that was trained on them stays valid.
+        losses: how much each loss counts; None: as for the shipped tokenizer.
+        part: of the world, that is learned.
+        engine: how the work is done; None: as it is usual. With ``accumulate`` or several processes the codebook moves
+            once a step, after clips and images of all parts; else after the clips and again after the images.
 
     Raises:
         CheckpointError: there is nothing to resume, or only the decoder should learn but nothing has been learned yet.
+        TrainingError: memory ran out, or the numbers are no longer finite.
     """
     keep_freed_memory()
+    engine = engine or Engine()
+    device = training_device(engine.device)
     torch.manual_seed(seed)
-    model = CViViT(config.cvivit)
-    run = Run(model, folder, "cvivit", minutes=minutes, lr=lr, resume=resume, seed=seed, max_steps=max_steps)
+    model = CViViT(config.cvivit).to(device)
+    run = Run(
+        model, folder, "cvivit", minutes=minutes, lr=lr, resume=resume, seed=seed, max_steps=max_steps, engine=engine
+    )
     if start is not None and not resume:
         run.start_from(start)
         run.facts["quantized"] = True
     if decoder_only:
         _freeze_encoder(run)
-    test = held_out_windows(config.clip, 48)
+    height, width = config.cvivit.height, config.cvivit.width
+    asked = TokenizerLosses(losses or LossWeights(), height, width, device=device, seed=seed)
+    run.keep("losses", asked)
+    in_parts = engine.accumulate > 1 or run.workers.count > 1
+    if in_parts:
+        model.quantizer.waiting = []
+    test = held_out_windows(config.clip, 48, part)
     save_config(config, folder)
-    while run.going:
-        clips, images = training_batch(config, batch, np.random.default_rng([seed, run.step, run.workers.rank]))
-        if not run.facts.get("quantized") and run.progress > WARM_START:
-            _initialise_codebook(model, config, seed)
-            run.facts["quantized"] = True
-        quantize = bool(run.facts.get("quantized"))
-        model.train()
-        with torch.autocast("cpu", torch.bfloat16):
-            clip_out, token_ids, commitment = _reconstruct(model, clips.video, quantize, decoder_only)
-            image_out, _, image_commitment = _reconstruct(model, images.video, quantize, decoder_only)
-        loss = reconstruction_loss(clip_out, clips) + 0.3 * reconstruction_loss(image_out, images)
-        loss = loss + COMMITMENT * (commitment + 0.3 * image_commitment)
-        norm = run.update(loss)
-        run.log(loss=loss.item(), commitment=commitment.item(), used=len(token_ids.unique()), norm=norm)
-        if run.due or not run.going:
-            run.save()
-            if run.workers.leads:
-                quality = measure(run.ema, config, test, quantize=quantize)
-                run.last_log = 0.0
-                run.log(**quality)
-                facts = {
-                    "world_version": WORLD_VERSION,
-                    "step": run.step,
-                    "seed": seed,
-                    "psnr": f"{quality['psnr']:.2f}",
-                }
-                save_part(run.ema, folder, "cvivit", facts)
+
+    def draw(step: int) -> list[tuple[Rendered, Rendered]]:
+        rng = np.random.default_rng([seed, step, run.workers.rank])
+        return training_batches(config, batch, engine.accumulate, rng, part, device)
+
+    with run, ahead(draw, device) as batches:
+        while run.going:
+            parts = batches.take(run.step)
+            if not run.facts.get("quantized") and run.progress > WARM_START:
+                run.call(_initialise_codebook, config, seed, part)
+                run.facts["quantized"] = True
+            quantize = bool(run.facts.get("quantized"))
+            model.train()
+            shares = _shares(parts, asked, run.workers) if in_parts else [(1.0, 1.0)]
+            figures: dict[str, float] = {}
+            used: list[Tensor] = []
+            for number, (targets, share) in enumerate(zip(parts, shares, strict=True)):
+                rng = np.random.default_rng([seed, 3, run.step, run.workers.rank, *([number] if number else [])])
+                loss, token_ids, told = run.call(
+                    _lesson, targets, share, asked, rng, run.step, run.workers, quantize, decoder_only
+                )
+                run.add(loss / len(parts))
+                used.append(token_ids.unique())
+                for name, value in told.items():
+                    figures[name] = figures.get(name, 0.0) + value / len(parts)
+            norm = run.update()
+            if in_parts:
+                _follow(model, run.workers)
+            run.log(used=len(torch.cat(used).unique()), norm=norm, **figures)
+            if run.due or not run.going:
+                run.save()
+                if run.workers.leads:
+                    quality = measure(run.ema, config, test, quantize=quantize)
+                    run.last_log = 0.0
+                    run.log(**quality)
+                    facts = part.facts | {"step": run.step, "seed": seed, "psnr": f"{quality['psnr']:.2f}"}
+                    save_part(run.ema, folder, "cvivit", facts)
+                    if run.sheet_due:
+                        write_reconstructions(run.ema, config, test, folder / "cvivit.png", quantize=quantize)
+
+
+def _lesson(
+    model: CViViT, targets: tuple[Rendered, Rendered], shares: tuple[float | Tensor, float | Tensor],
+    asked: TokenizerLosses, rng: np.random.Generator, step: int, workers: Workers, quantize: bool, decoder_only: bool,
+) -> tuple[Tensor, Tensor, dict[str, float]]:  # fmt: skip
+    """The loss of a batch, the token ids of its clips, and figures for the log."""
+    clips, images = targets
+    with torch.autocast(clips.video.device.type, torch.bfloat16):
+        clip_out, token_ids, commitment = _reconstruct(model, clips.video, quantize, decoder_only)
+        image_out, _, image_commitment = _reconstruct(model, images.video, quantize, decoder_only)
+    made = Reconstruction(clip_out, image_out, (commitment, image_commitment), clips, images, shares)
+    parts, facts = asked(made, rng, step, [model.head.first.weight, model.head.rest.weight], workers)
+    loss = sum(parts.values())
+    assert isinstance(loss, Tensor)
+    facts |= {name: part.item() for name, part in parts.items() if name not in ("pixels", "commitment")}
+    return loss, token_ids, {"loss": loss.item(), "commitment": commitment.item()} | facts
+
+
+def _shares(
+    parts: list[tuple[Rendered, Rendered]], asked: TokenizerLosses, workers: Workers
+) -> list[tuple[Tensor, Tensor]]:
+    """How much more the pixels of each part weigh than those of all parts of all processes: of clips and of images.
+
+    A loss on pixels is a weighted mean; so the losses of the parts average to that of one large batch.
+    """
+    weights = torch.stack(
+        [torch.stack([pixel_weights(target, asked.weights).mean() for target in part]) for part in parts]
+    )
+    return [(clips, images) for clips, images in weights / workers.mean(weights.mean(0))]
+
+
+def _follow(model: CViViT, workers: Workers) -> None:
+    """Move the codes after what all parts of all processes have seen."""
+    waiting = model.quantizer.waiting
+    if waiting:
+        x, token_ids = (workers.gather(torch.cat(column)) for column in zip(*waiting, strict=True))
+        model.quantizer.follow(x, token_ids)
+        waiting.clear()
 
 
 def _reconstruct(model: CViViT, video: Tensor, quantize: bool, decoder_only: bool) -> tuple[Tensor, Tensor, Tensor]:
@@ -91,7 +161,7 @@ def _reconstruct(model: CViViT, video: Tensor, quantize: bool, decoder_only: boo
         return model(video, quantize=quantize)
     with torch.no_grad():
         token_ids = model.encode(video)
-    return model.decode(token_ids), token_ids, torch.zeros(())
+    return model.decode(token_ids), token_ids, torch.zeros((), device=video.device)
 
 
 def _freeze_encoder(run: Run) -> None:
@@ -109,66 +179,63 @@ def _freeze_encoder(run: Run) -> None:
         part.requires_grad_(False)
 
 
-def training_batch(config: ModelConfig, batch: int, rng: np.random.Generator) -> tuple[Rendered, Rendered]:
-    """Clips, half of them openings, and as many still images."""
-    windows = [sample_opening(rng, config.clip) for _ in range(batch // 2)]
-    windows += [sample_continuation(rng, config.clip) for _ in range(batch - batch // 2)]
-    stills = [sample_still(rng) for _ in range(batch)]
-    return render_windows(windows, config.cvivit.height), render_windows(stills, config.cvivit.height)
+def training_batches(
+    config: ModelConfig, batch: int, count: int, rng: np.random.Generator, part: WorldPart = CORE,
+    device: torch.device | str = "cpu",
+) -> list[tuple[Rendered, Rendered]]:  # fmt: skip
+    """``count`` batches: clips, half of them openings, and as many still images. Together they are one large batch."""
+    total = batch * count
+    windows = [sample_opening(rng, config.clip, part=part) for _ in range(total // 2)]
+    windows += [sample_continuation(rng, config.clip, part=part) for _ in range(total - total // 2)]
+    stills = [sample_still(rng, part=part) for _ in range(total)]
+    size = config.cvivit.height
+    return [
+        (render_windows(windows[i::count], size, device), render_windows(stills[i::count], size, device))
+        for i in range(count)
+    ]
 
 
-def render_windows(windows: list[Window], size: int) -> Rendered:
+def render_windows(windows: list[Window], size: int, device: torch.device | str = "cpu") -> Rendered:
     """Pixels of windows of one length."""
     frames = windows[0].num_frames
-    return render([w.spec for w in windows], size=size, start=[w.start for w in windows], num_frames=frames)
+    starts = [w.start for w in windows]
+    return render([w.spec for w in windows], size=size, start=starts, num_frames=frames, device=device)
 
 
-def held_out_windows(shape: ClipShape, count: int) -> list[Window]:
+def held_out_windows(shape: ClipShape, count: int, part: WorldPart = CORE) -> list[Window]:
     """Opening clips of combinations that training never shows; always the same."""
     rng = np.random.default_rng(10_000)
-    return [sample_opening(rng, shape, combos="held-out") for _ in range(count)]
-
-
-def reconstruction_loss(out: Tensor, target: Rendered) -> Tensor:
-    """L1 and L2 on pixels and L1 on their differences, all weighted by the exact mask of the subject.
-
-    The differences along time keep the decoder from showing the mean of a token's two frames twice.
-    """
-    weight = 1 + SUBJECT_WEIGHT * target.subject_mask  # (b, 1, f, H, W)
-    weight = weight / weight.mean()
-    error = out.float().contiguous() - target.video
-    weighted = error * weight
-    edge = weighted.diff(dim=-1).abs().mean() + weighted.diff(dim=-2).abs().mean()
-    if error.shape[2] > 1:
-        edge = edge + weighted.diff(dim=2).abs().mean()
-    return weighted.abs().mean() + 0.5 * (weighted * error).mean() + 0.5 * edge
+    return [sample_opening(rng, shape, combos="held-out", part=part) for _ in range(count)]
 
 
 @torch.no_grad()
 def measure(model: CViViT, config: ModelConfig, windows: list[Window], *, quantize: bool = True) -> dict[str, float]:
     """PSNR in dB of whole frames and of subjects, and the number of codes used."""
-    target = render_windows(windows, config.cvivit.height)
+    device = model.quantizer.codebook.device
+    target = render_windows(windows, config.cvivit.height, device)
     outs, used = [], set()
     model.eval()
     for part in target.video.split(8):
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast(device.type, torch.bfloat16):
             out, token_ids, _ = model(part, quantize=quantize)
         outs.append(out.float().clamp(-1, 1))
         used |= set(token_ids.unique().tolist())
     error = (torch.cat(outs) - target.video).square() / 4  # in units of the full range
-    subject = (error * target.subject_mask).sum() / (3 * target.subject_mask.sum())
+    mask = target.subjects_mask
+    subject = (error * mask).sum() / (3 * mask.sum())
     return {"psnr": -10 * float(error.mean().log10()), "subject_psnr": -10 * float(subject.log10()), "codes": len(used)}
 
 
 @torch.no_grad()
-def _initialise_codebook(model: CViViT, config: ModelConfig, seed: int) -> None:
+def _initialise_codebook(model: CViViT, config: ModelConfig, seed: int, part: WorldPart) -> None:
     """k-means on the features of fresh clips."""
     rng = np.random.default_rng([seed, 7])
+    device = model.quantizer.codebook.device
     model.eval()
     vectors = []
     for _ in range(12):
-        clips, images = training_batch(config, 16, rng)
-        for video in (clips.video, images.video):
-            with torch.autocast("cpu", torch.bfloat16):
+        for video in (target.video for target in training_batches(config, 16, 1, rng, part, device)[0]):
+            with torch.autocast(device.type, torch.bfloat16):
                 vectors.append(model.features(video).flatten(0, -2))
-    model.quantizer.initialise(torch.cat(vectors)[torch.randperm(sum(map(len, vectors)))[:60_000]])
+    pick = torch.randperm(sum(map(len, vectors)))[:60_000]
+    model.quantizer.initialise(torch.cat(vectors)[pick.to(device)])

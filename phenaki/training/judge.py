@@ -13,25 +13,21 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from phenaki.checkpoint import load_config, load_part, save_part
-from phenaki.evaluation.judge import (
-    ATTRIBUTES,
-    PART,
-    ClipFacts,
-    JudgeConfig,
-    WorldJudge,
-    count_right,
-    save_judge_config,
-)
+from phenaki.errors import ConfigError
+from phenaki.evaluation.facts import ClipFacts, attributes_of, count_right
+from phenaki.evaluation.judge import PART, JudgeConfig, WorldJudge, save_judge_config
 from phenaki.evaluation.samples import evaluation_rng, sample_seen, stage_at
 from phenaki.pipeline import build_networks
 from phenaki.shapes import ClipShape
-from phenaki.training.cvivit import render_windows
+from phenaki.training.engine import Engine
 from phenaki.training.run import Run
+from phenaki.training.workers import training_device
+from phenaki.world.parts import CORE, PARTS, WorldPart, find_part
 from phenaki.world.render import render
-from phenaki.world.vocabulary import WORLD_VERSION
+from phenaki.world.windows import Window
 
 CELL = 8  # pixels on a side of the places that a tokenizer may get wrong
 SMOOTHING = 0.05
@@ -51,6 +47,8 @@ def train_judge(
     start: Path | None = None,
     tokenizer: Path | None = None,
     test: int = 1024,
+    part: WorldPart = CORE,
+    engine: Engine | None = None,
 ) -> dict[str, float]:
     """Train for ``minutes`` and leave the averaged weights in ``folder``.
 
@@ -67,63 +65,87 @@ def train_judge(
         tokenizer: a folder with a tokenizer: half of the clips go through it, so that the judge learns to read what is
             left of a motion or a weather after it.
         test: fresh renders on which the averaged weights are measured.
+        part: what there is to tell; subjects that it has in pictures only move too.
+        engine: how the work is done; None: as it is usual. A GPU renders and learns; chance is the CPU's, so that it
+            sees the same clips. Batches are whole: nothing is accumulated or shared out.
 
     Returns:
         For each attribute, the share of the test renders that is judged right.
+
+    Raises:
+        CheckpointError: there is nothing to resume or to begin with.
+        ConfigError: the engine asks for what this training does not have.
+        DeviceError: there is no such device.
+        TrainingError: memory ran out, or the numbers are no longer finite.
     """
+    engine = engine or Engine()
+    if engine.accumulate > 1 or engine.fsdp:
+        raise ConfigError("The judge is small and learns in whole batches. Train it without --accumulate and --fsdp.")
     torch.manual_seed(seed)
-    config = JudgeConfig()
+    place, config, attributes = training_device(engine.device), JudgeConfig.for_part(part), attributes_of(part)
     shape = ClipShape(clip_frames=config.num_frames)
-    run = Run(WorldJudge(config), folder, PART, minutes=minutes, lr=lr, resume=resume, seed=seed, ema_decay=0.99)
+    model = WorldJudge(config, part).to(place)
+    run = Run(model, folder, PART, minutes=minutes, lr=lr, resume=resume, seed=seed, ema_decay=0.99, engine=engine)
     if start is not None and not resume:
         run.start_from(start)
         run.facts["begins_at"] = EASY_STEPS
-    through = _round_trip(tokenizer) if tokenizer is not None else None
+    through = _round_trip(tokenizer, place) if tokenizer is not None else None
     rng = evaluation_rng(seed, "judge's training")
-    windows = [sample_seen(rng, shape) for _ in range(test)]
-    video, truths = render_windows(windows, config.size).video, [ClipFacts.of(w) for w in windows]
-    save_judge_config(config, folder)
+    windows = [sample_seen(rng, shape, part=part) for _ in range(test)]
+    truths = [ClipFacts.of(w) for w in windows]
+    save_judge_config(config, folder, part)
     accuracy: dict[str, float] = {}
-    while run.going:
-        rng = np.random.default_rng([seed, 11, run.step, run.workers.rank])
-        lesson = run.step + run.facts.get("begins_at", 0)
-        strength = min(1.0, lesson / EASY_STEPS)
-        losses: dict[str, Tensor] = {}
-        if lesson < EASY_STEPS:
-            weight = 1.0 if lesson < STILL_STEPS else 0.3
-            losses = {name: weight * loss for name, loss in _losses(run.model, _draw(rng, stills, 1, strength)).items()}
-        if lesson >= STILL_STEPS:
-            sample = _draw(rng, batch, config.num_frames, strength, through)
-            for name, loss in _losses(run.model, sample).items():
-                losses[name] = losses.get(name, 0.0) + loss
-        norm = run.update(torch.stack(list(losses.values())).sum(), clip=5.0)
-        run.log(norm=norm, **{name: loss.item() for name, loss in losses.items()})
-        if run.due or not run.going:
-            run.save()
-            if run.workers.leads:
-                right = count_right(run.ema.judge(video), truths)
-                accuracy = {name: count / test for name, count in right.items()}
-                run.last_log = 0.0
-                run.log(**{f"test {name}": share for name, share in accuracy.items()})
-                facts = {
-                    "world_version": WORLD_VERSION,
-                    "step": run.step,
-                    "seed": seed,
-                    "minutes": f"{run.minutes:.1f}",
-                }
-                save_part(run.ema, folder, PART, facts | {name: f"{share:.4f}" for name, share in accuracy.items()})
+    with run:
+        while run.going:
+            rng = np.random.default_rng([seed, 11, run.step, run.workers.rank])
+            lesson = run.step + run.facts.get("begins_at", 0)
+            strength = min(1.0, lesson / EASY_STEPS)
+            losses: dict[str, Tensor] = {}
+            if lesson < EASY_STEPS:
+                weight = 1.0 if lesson < STILL_STEPS else 0.3
+                sample = _draw(rng, stills, 1, strength, part=part, device=place)
+                losses = {name: weight * loss for name, loss in _losses(model, sample).items()}
+            if lesson >= STILL_STEPS:
+                sample = _draw(rng, batch, config.num_frames, strength, through, part=part, device=place)
+                for name, loss in _losses(model, sample).items():
+                    losses[name] = losses.get(name, 0.0) + loss
+            norm = run.update(torch.stack(list(losses.values())).sum(), clip=5.0)
+            run.log(norm=norm, **{name: loss.item() for name, loss in losses.items()})
+            if run.due or not run.going:
+                run.save()
+                if run.workers.leads:
+                    right = count_right(_verdicts(run.ema, windows), truths, list(attributes))
+                    accuracy = {name: count / test for name, count in right.items()}
+                    run.last_log = 0.0
+                    run.log(**{f"test {name}": share for name, share in accuracy.items()})
+                    facts = part.facts | {"step": run.step, "seed": seed, "minutes": f"{run.minutes:.1f}"}
+                    save_part(run.ema, folder, PART, facts | {name: f"{share:.4f}" for name, share in accuracy.items()})
     return accuracy
 
 
-def _round_trip(folder: Path) -> Callable[[Tensor], Tensor]:
+def _verdicts(judge: WorldJudge, windows: list[Window], batch: int = 64) -> list[ClipFacts]:
+    """What the judge sees in clean renders; never all of them in memory."""
+    place = judge.frame.weight.device
+    verdicts = []
+    for first in range(0, len(windows), batch):
+        some = windows[first : first + batch]
+        starts, frames = [w.start for w in some], some[0].num_frames
+        video = render(
+            [w.spec for w in some], size=judge.config.size, start=starts, num_frames=frames, device=place
+        ).video
+        verdicts += judge.judge(video)
+    return verdicts
+
+
+def _round_trip(folder: Path, device: torch.device) -> Callable[[Tensor], Tensor]:
     """What a tokenizer makes of a video."""
     cvivit, _ = build_networks(load_config(folder))
     load_part(cvivit, folder, "cvivit")
-    cvivit.eval()
+    cvivit.eval().to(device)
 
     @torch.no_grad()
     def through(video: Tensor) -> Tensor:
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast(video.device.type, torch.bfloat16):
             return cvivit.decode(cvivit.encode(video)).float().clamp(-1, 1)
 
     return through
@@ -131,19 +153,23 @@ def _round_trip(folder: Path) -> Callable[[Tensor], Tensor]:
 
 def _draw(
     rng: np.random.Generator, count: int, num_frames: int, strength: float,
-    through: Callable[[Tensor], Tensor] | None = None,
+    through: Callable[[Tensor], Tensor] | None = None, *, part: WorldPart = CORE,
+    device: torch.device | str = "cpu",
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
     """Rough clips, or single frames of clips, and their labels (b, attributes)."""
-    config = JudgeConfig()
-    windows = [sample_seen(rng, ClipShape(clip_frames=config.num_frames)) for _ in range(count)]
+    config = JudgeConfig.for_part(part)
+    windows = [sample_seen(rng, ClipShape(clip_frames=config.num_frames), part=part) for _ in range(count)]
     starts = [w.start + int(rng.integers(w.num_frames - num_frames + 1)) for w in windows]
-    video = render([w.spec for w in windows], size=config.size, start=starts, num_frames=num_frames).video
+    video = render(
+        [w.spec for w in windows], size=config.size, start=starts, num_frames=num_frames, device=device
+    ).video
     facts = [ClipFacts.of(w) for w in windows]
     if num_frames == 1:
         facts = [
             replace(f, weather=stage_at(w.spec, a).weather) for f, w, a in zip(facts, windows, starts, strict=True)
         ]
-    labels = torch.tensor([f.indices() for f in facts])
+    attributes = attributes_of(part)
+    labels = torch.tensor([f.indices(attributes) for f in facts], device=device)
     if through is None:
         return roughen(video, rng, strength), labels
     half = count // 2  # of the half that is tokenized, each second clip stays as it is: colours tell the weather
@@ -153,13 +179,13 @@ def _draw(
     )
 
 
-def _losses(model: nn.Module, sample: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
+def _losses(model: WorldJudge, sample: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
     """Cross-entropy of each attribute that can be told."""
     video, labels = sample
     model.train()
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast(video.device.type, torch.bfloat16):
         logits = model(video)
-    columns = dict(zip(ATTRIBUTES, labels.unbind(1), strict=True))
+    columns = dict(zip(model.attributes, labels.unbind(1), strict=True))
     return {name: F.cross_entropy(x, columns[name], label_smoothing=SMOOTHING) for name, x in logits.items()}
 
 
@@ -178,12 +204,16 @@ def roughen(video: Tensor, rng: np.random.Generator, strength: float = 1.0) -> T
     clips = torch.stack([_soften(clip, rng, strength) for clip in video])
     clips = _mix_places(clips, rng, strength)
     b, c, f, height, width = clips.shape
-    spread = torch.from_numpy(rng.uniform(0, strength, (3, b, 1, 1, 1, 1)).astype(np.float32))
-    draw = torch.Generator().manual_seed(int(rng.integers(2**31)))
-    gain = 1 + 0.15 * spread[0] * torch.randn(b, c, 1, 1, 1, generator=draw)
-    offset = 0.12 * spread[0] * torch.randn(b, c, 1, 1, 1, generator=draw)
-    fine = 0.10 * spread[1] * torch.randn(b, 1, f, height, width, generator=draw)
-    coarse = torch.randn(b, c, f, height // CELL, width // CELL, generator=draw)
+    spread = torch.from_numpy(rng.uniform(0, strength, (3, b, 1, 1, 1, 1)).astype(np.float32)).to(video.device)
+    draw = torch.Generator().manual_seed(int(rng.integers(2**31)))  # of the CPU, whatever the device
+
+    def normal(*shape: int) -> Tensor:
+        return torch.randn(shape, generator=draw).to(video.device)
+
+    gain = 1 + 0.15 * spread[0] * normal(b, c, 1, 1, 1)
+    offset = 0.12 * spread[0] * normal(b, c, 1, 1, 1)
+    fine = 0.10 * spread[1] * normal(b, 1, f, height, width)
+    coarse = normal(b, c, f, height // CELL, width // CELL)
     coarse = coarse.repeat_interleave(CELL, -1).repeat_interleave(CELL, -2)  # (b, 3, f, H, W)
     return (clips * gain + offset + fine + 0.12 * spread[2].square() * coarse).clamp(-1, 1)
 
@@ -215,7 +245,7 @@ def _mix_places(clips: Tensor, rng: np.random.Generator, strength: float) -> Ten
     wrong = rng.random((b, 1, 1 + f // 2, height // CELL, width // CELL)) < share[:, None, None, None, None]
     mask = torch.from_numpy(wrong).repeat_interleave(2, 2)[:, :, 1 : f + 1]  # frame 0 alone, then pairs
     mask = mask.repeat_interleave(CELL, -1).repeat_interleave(CELL, -2)  # (b, 1, f, H, W)
-    return torch.where(mask, clips.roll(1, 0), clips)
+    return torch.where(mask.to(clips.device), clips.roll(1, 0), clips)
 
 
 def main() -> None:
@@ -226,6 +256,9 @@ def main() -> None:
     parser.add_argument("--resume", action="store_true", help="go on from what the folder holds")
     parser.add_argument("--weights", type=Path, help="begin with the judge of this folder, such as assets/judge")
     parser.add_argument("--tokenizer", type=Path, help="show it clips that went through this model's tokenizer too")
+    parser.add_argument("--part", default="core", choices=sorted(PARTS), help="of the world (default: %(default)s)")
+    parser.add_argument("--device", default="auto", help="cpu, cuda or auto (default)")
+    parser.add_argument("--seed", type=int, default=0, help="of weights and data (default: %(default)s)")
     options = parser.parse_args()
     train_judge(
         options.folder,
@@ -233,6 +266,9 @@ def main() -> None:
         resume=options.resume,
         start=options.weights,
         tokenizer=options.tokenizer,
+        part=find_part(options.part),
+        engine=Engine(device=options.device),
+        seed=options.seed,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +17,13 @@ from phenaki.maskgit import MaskGit, TextMemory
 from phenaki.maskgit.schedule import mask_ratio
 from phenaki.pipeline import build_networks
 from phenaki.text import load_text_encoder
+from phenaki.training.ahead import ahead
+from phenaki.training.engine import Engine
 from phenaki.training.run import Run, keep_freed_memory
+from phenaki.training.sheets import write_films
 from phenaki.training.tokens import TokenChunk, make_chunk
-from phenaki.world.vocabulary import WORLD_VERSION
+from phenaki.training.workers import training_device
+from phenaki.world.parts import CORE, WorldPart
 
 CHUNK = 3072  # samples rendered at a time
 PASSES = 4  # times that each is seen, always with other masks
@@ -30,107 +35,170 @@ SUBJECT_WEIGHT = (3.0, 1.0)  # of tokens that the subject covers, at the start a
 
 def train_maskgit(
     config: ModelConfig, folder: Path, *, minutes: float, resume: bool = False, batch: int = 32, lr: float = 2e-3,
-    seed: int = 0, start: Path | None = None, max_steps: int | None = None,
+    seed: int = 0, start: Path | None = None, max_steps: int | None = None, part: WorldPart = CORE,
+    engine: Engine | None = None,
 ) -> None:  # fmt: skip
     """Train for ``minutes`` on the tokens of the tokenizer in ``folder``; leave the averaged weights there.
 
-    Arguments as in ``train_cvivit``.
+    Arguments and errors as for ``train_cvivit``.
     """
     keep_freed_memory()
+    engine = engine or Engine()
+    device = training_device(engine.device)
     torch.manual_seed(seed)
     cvivit, model = build_networks(config)
     load_part(cvivit, folder, "cvivit")
     cvivit.eval()
     model.initialise_tokens(cvivit.quantizer.codebook)
-    text = load_text_encoder(config.text_encoder)
+    cvivit, model = cvivit.to(device), model.to(device)
+    text = load_text_encoder(config.text_encoder, device=device)
     run = Run(
         model, folder, "maskgit", minutes=minutes, lr=lr, resume=resume, seed=seed, warm_up=200, muon=True,
-        max_steps=max_steps,
+        max_steps=max_steps, engine=engine,
     )  # fmt: skip
     if start is not None and not resume:
         run.start_from(start)
-    test = make_chunk(config, cvivit, text, 160, (seed, 99_999))
-    steps_per_chunk = CHUNK // batch * PASSES
+    test = make_chunk(config, cvivit, text, 160, (seed, 99_999), part)
+    step_size = batch * engine.accumulate
+    steps_per_chunk = max(1, CHUNK // step_size) * PASSES
     chunk, number = None, -1
-    while run.going:
-        if run.step // steps_per_chunk != number:
-            number = run.step // steps_per_chunk
-            chunk = make_chunk(config, cvivit, text, CHUNK, (seed, number, run.workers.rank))
-        assert chunk is not None
-        step = run.step % steps_per_chunk
-        order = np.random.default_rng([seed, number, step * batch // CHUNK]).permutation(CHUNK)
-        rows = torch.from_numpy(order[step * batch % CHUNK :][:batch])
-        anneal = max(0.0, min(1.0, (run.progress - 0.4) / 0.4))
-        weight = SUBJECT_WEIGHT[0] + (SUBJECT_WEIGHT[1] - SUBJECT_WEIGHT[0]) * anneal
-        model.train()
-        rng = np.random.default_rng([seed, 5, run.step, run.workers.rank])
-        loss, accuracy = masked_loss(model, chunk, rows, weight, rng)
-        norm = run.update(loss)
-        run.log(loss=loss.item(), accuracy=accuracy, norm=norm)
-        if run.due or not run.going:
-            run.save()
-            if run.workers.leads:
-                run.last_log = 0.0
-                run.log(**held_out_loss(run.ema, test))
-                facts = {
-                    "world_version": WORLD_VERSION,
-                    "step": run.step,
-                    "seed": seed,
-                    "minutes": f"{run.minutes:.1f}",
-                }
-                save_part(run.ema, folder, "maskgit", facts)
+
+    def make(number: int) -> TokenChunk:
+        return make_chunk(config, cvivit, text, CHUNK, (seed, number, run.workers.rank), part)
+
+    with run, ahead(make, device) as chunks:
+        while run.going:
+            if run.step // steps_per_chunk != number:
+                number = run.step // steps_per_chunk
+                chunk = None  # two at a time are enough
+                chunk = chunks.take(number)
+            assert chunk is not None
+            first = run.step % steps_per_chunk * step_size
+            order = np.random.default_rng([seed, number, first // CHUNK]).permutation(CHUNK)
+            rows = torch.from_numpy(order[first % CHUNK :][:step_size])
+            anneal = max(0.0, min(1.0, (run.progress - 0.4) / 0.4))
+            weight = SUBJECT_WEIGHT[0] + (SUBJECT_WEIGHT[1] - SUBJECT_WEIGHT[0]) * anneal
+            model.train()
+            draw = hide_some(chunk, rows, np.random.default_rng([seed, 5, run.step, run.workers.rank]), TEXT_DROPOUT)
+            total = None
+            if len(rows) > batch or run.workers.count > 1:
+                total = run.workers.mean(draw.weights(chunk, weight).sum())
+            loss, right = 0.0, 0.0
+            for picked in torch.arange(len(rows)).split(batch):
+                guessed = run.call(guess, chunk, draw.take(picked), weight, total)
+                run.add(guessed[0])
+                loss, right = loss + guessed[0].item(), right + guessed[1]
+            norm = run.update()
+            run.log(loss=loss, accuracy=right / draw.count, norm=norm)
+            if run.due or not run.going:
+                run.save()
+                if run.workers.leads:
+                    run.last_log = 0.0
+                    run.log(**held_out_loss(run.ema, test))
+                    facts = part.facts | {"step": run.step, "seed": seed, "minutes": f"{run.minutes:.1f}"}
+                    save_part(run.ema, folder, "maskgit", facts)
+                    if run.sheet_due:
+                        write_films(folder, folder / "maskgit.png", part, engine.device)
 
 
-def masked_loss(
-    model: MaskGit,
-    chunk: TokenChunk,
-    rows: Tensor,
-    subject_weight: float,
-    rng: np.random.Generator,
-    *,
-    dropout: float = TEXT_DROPOUT,
-) -> tuple[Tensor, float]:
-    """Cross-entropy of masked tokens, and the share guessed right.
+@dataclass(frozen=True)
+class Draw:
+    """Samples of a chunk, and what is hidden of them. ``b`` counts samples."""
+
+    rows: Tensor  # (b,) int64, of the chunk, on the CPU
+    still: Tensor  # (b,) bool, on the CPU
+    token_ids: Tensor  # (b, t, h, w) int64; of a still image only the first token frame counts
+    hidden: Tensor  # (b, t, h, w) bool
+    dropped: Tensor  # (b,) bool, on the CPU: the prompt is left out
+    count: int  # tokens that are hidden
+
+    def take(self, picked: Tensor) -> Draw:
+        """Some of the samples, (n,) int64 on the CPU."""
+        places = picked.to(self.hidden.device)
+        hidden = self.hidden[places]
+        return Draw(
+            self.rows[picked], self.still[picked], self.token_ids[places], hidden, self.dropped[picked], self.count
+        )
+
+    def weights(self, chunk: TokenChunk, subject_weight: float) -> Tensor:
+        """How much each hidden token counts, (m,) float32."""
+        return 1 + (subject_weight - 1) * chunk.coverage[self.rows.to(chunk.device)][self.hidden].float()
+
+
+def hide_some(chunk: TokenChunk, rows: Tensor, rng: np.random.Generator, dropout: float) -> Draw:
+    """Draw what is hidden of some samples, and which prompts are left out.
 
     For each sample a share of the unknown tokens is masked, by the cosine schedule of a uniform draw. What came
     before the window stays known, and of a still image only the first token frame takes part.
     """
-    token_ids = chunk.token_ids[rows].long()  # (b, t, h, w)
-    _, t, h, w = token_ids.shape
-    token_ids = spoil_primes(token_ids, chunk.prime[rows], rng)
-    masked = mask_some(chunk.prime[rows], chunk.still[rows], (t, h, w), rng)
-    still = chunk.still[rows]
-    losses, right, count = [], 0.0, 0
+    prime, still = chunk.prime[rows], chunk.still[rows]
+    token_ids = chunk.token_ids[rows.to(chunk.device)].long()  # (b, t, h, w)
+    token_ids = spoil_primes(token_ids, prime, rng)
+    hidden = mask_some(prime, still, tuple(token_ids.shape[1:]), rng)
+    dropped = torch.zeros(len(rows), dtype=torch.bool)
+    for kind in (False, True):
+        pick = still == kind
+        if pick.any():
+            dropped[pick] = torch.from_numpy(rng.random(int(pick.sum())) < dropout)
+    return Draw(rows, still, token_ids, hidden.to(chunk.device), dropped, int(hidden.sum()))
+
+
+def guess(
+    model: MaskGit, chunk: TokenChunk, draw: Draw, subject_weight: float, total: Tensor | None = None
+) -> tuple[Tensor, float]:
+    """Cross-entropy of the hidden tokens, those of subjects weighted, and how many are guessed right.
+
+    Args:
+        model: it must be where the chunk is.
+        chunk: the samples.
+        draw: some of them, from ``hide_some``.
+        subject_weight: of tokens that subjects cover.
+        total: what the weights of the whole batch add up to, of which this is a part; None: this is all of it.
+    """
+    losses, right = [], torch.zeros((), device=chunk.device)
     for kind in (False, True):  # clips, then still images, which are shorter
-        pick = (still == kind).nonzero()[:, 0]
+        pick = (draw.still == kind).nonzero()[:, 0]
         if not len(pick):
             continue
-        frames = 1 if kind else t
-        ids, hide = token_ids[pick, :frames], masked[pick, :frames]
-        text = read_or_drop(model, chunk, rows[pick], rng, dropout)
-        with torch.autocast("cpu", torch.bfloat16):
+        few = draw.take(pick)
+        frames = 1 if kind else few.token_ids.shape[1]
+        ids, hide = few.token_ids[:, :frames], few.hidden[:, :frames]
+        text = read_some(model, chunk, few.rows, few.dropped)
+        with torch.autocast(chunk.device.type, torch.bfloat16):
             hidden = model(torch.where(hide, model.mask_token_id, ids), text)
             logits = model.logits(hidden[hide.flatten(1)])  # (m, v): masked places only
         target = ids[hide]
-        weight = 1 + (subject_weight - 1) * chunk.coverage[rows[pick], :frames][hide].float()
+        weight = few.weights(chunk, subject_weight)
         losses.append((F.cross_entropy(logits.float(), target, reduction="none") * weight, weight))
-        right += float((logits.argmax(-1) == target).sum())
-        count += len(target)
-    loss = torch.cat([a for a, _ in losses]).sum() / torch.cat([b for _, b in losses]).sum()
-    return loss, right / count
+        right += (logits.argmax(-1) == target).sum()
+    loss = torch.cat([a for a, _ in losses]).sum()
+    return loss / (torch.cat([b for _, b in losses]).sum() if total is None else total), right.item()
+
+
+def masked_loss(
+    model: MaskGit, chunk: TokenChunk, rows: Tensor, subject_weight: float, rng: np.random.Generator, *,
+    dropout: float = TEXT_DROPOUT,
+) -> tuple[Tensor, float]:  # fmt: skip
+    """The loss of one batch, and the share of its masked tokens that is guessed right; see ``hide_some``."""
+    draw = hide_some(chunk, rows, rng, dropout)
+    loss, right = guess(model, chunk, draw, subject_weight)
+    return loss, right / draw.count
 
 
 def spoil_primes(token_ids: Tensor, prime: Tensor, rng: np.random.Generator) -> Tensor:
-    """Put tokens of other samples into what some samples inherit: a film's own clips are not free of mistakes."""
+    """Put tokens of other samples into what some samples inherit: a film's own clips are not free of mistakes.
+
+    ``token_ids`` (b, t, h, w) on any device, ``prime`` (b,) on the CPU.
+    """
     b, t, h, w = token_ids.shape
     share = np.where(rng.random(b) < WRONG_PRIMES[0], rng.uniform(0, WRONG_PRIMES[1], b), 0.0)
     wrong = torch.from_numpy(rng.random((b, t, h, w)) < share[:, None, None, None])
     wrong &= torch.arange(t)[None, :, None, None] < prime[:, None, None, None]
-    return torch.where(wrong, token_ids.roll(1, 0), token_ids)
+    return torch.where(wrong.to(token_ids.device), token_ids.roll(1, 0), token_ids)
 
 
 def mask_some(prime: Tensor, still: Tensor, grid: tuple[int, int, int], rng: np.random.Generator) -> Tensor:
-    """Which tokens are hidden, (b, t, h, w) bool."""
+    """Which tokens are hidden, (b, t, h, w) bool; on the CPU, as all that is given."""
     t, h, w = grid
     masked = torch.zeros(len(prime), t * h * w, dtype=torch.bool)
     for i, (known, picture) in enumerate(zip(prime.tolist(), still.tolist(), strict=True)):
@@ -145,17 +213,22 @@ def mask_some(prime: Tensor, still: Tensor, grid: tuple[int, int, int], rng: np.
 def read_or_drop(
     model: MaskGit, chunk: TokenChunk, rows: Tensor, rng: np.random.Generator, dropout: float
 ) -> TextMemory:
-    """The prompts' memory, in which some prompts are replaced by the learned vector of no prompt."""
+    """The prompts' memory, in which a share of the prompts is left out."""
+    return read_some(model, chunk, rows, torch.from_numpy(rng.random(len(rows)) < dropout))
+
+
+def read_some(model: MaskGit, chunk: TokenChunk, rows: Tensor, dropped: Tensor) -> TextMemory:
+    """The prompts' memory, in which those ``dropped`` (b,) are replaced by the learned vector of no prompt."""
     mask = chunk.text_mask[rows]
     length = int(mask.sum(1).max())
     mask = mask[:, :length].clone()
-    with torch.autocast("cpu", torch.bfloat16):
-        text = model.text_in(chunk.text_embeds[rows, :length].float())
-        dropped = torch.from_numpy(rng.random(len(rows)) < dropout)
-        first = torch.where(dropped[:, None, None], model.null_text.to(text.dtype), text[:, :1])
+    mask[:, 1:] &= ~dropped[:, None]
+    place = chunk.device
+    with torch.autocast(place.type, torch.bfloat16):
+        text = model.text_in(chunk.text_embeds[rows.to(place), :length].float())
+        first = torch.where(dropped.to(place)[:, None, None], model.null_text.to(text.dtype), text[:, :1])
         text = torch.cat([first, text[:, 1:]], dim=1)
-        mask[:, 1:] &= ~dropped[:, None]
-        return TextMemory(tuple(layer.text.project(text) for layer in model.layers), mask)
+        return TextMemory(tuple(layer.text.project(text) for layer in model.layers), mask.to(place))
 
 
 @torch.no_grad()

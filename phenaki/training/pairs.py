@@ -13,6 +13,7 @@ from phenaki.config import ModelConfig
 from phenaki.cvivit import CViViT
 from phenaki.training.cvivit import render_windows
 from phenaki.upsampler import SCALE
+from phenaki.world.parts import CORE, WorldPart
 from phenaki.world.windows import Window, sample_continuation, sample_opening
 
 CLIPS = 24  # in a chunk
@@ -44,27 +45,32 @@ class Pieces:
 
 @torch.no_grad()
 def make_pairs(windows: list[Window], config: ModelConfig, cvivit: CViViT, batch: int = 8) -> Pairs:
-    """Render windows of one length at both sizes, the small ones through the tokenizer."""
+    """Render windows of one length at both sizes, the small ones through the tokenizer, where that is."""
     small, large, mask = [], [], []
+    device = cvivit.quantizer.codebook.device
     for first in range(0, len(windows), batch):
         part = windows[first : first + batch]
-        video = render_windows(part, config.cvivit.height).video
+        video = render_windows(part, config.cvivit.height, device).video
         small.append(to_bytes(cvivit.decode(cvivit.encode(video))))
-        sharp = render_windows(part, SCALE * config.cvivit.height)
+        sharp = render_windows(part, SCALE * config.cvivit.height, device)
         large.append(to_bytes(sharp.video))
-        mask.append((sharp.subject_mask * 255).round().to(torch.uint8))
+        mask.append((sharp.subjects_mask * 255).round().to(torch.uint8))
     return Pairs(torch.cat(small), torch.cat(large), torch.cat(mask))
 
 
-def make_chunk(config: ModelConfig, cvivit: CViViT, seed: tuple[int, ...]) -> tuple[Pairs, Tensor]:
-    """Fresh clips, and pictures of many shapes (n, 3, 4H, 4W) uint8."""
+def make_chunk(
+    config: ModelConfig, cvivit: CViViT, seed: tuple[int, ...], part: WorldPart = CORE
+) -> tuple[Pairs, Tensor]:
+    """Fresh clips, and pictures of many shapes (n, 3, 4H, 4W) uint8; where the tokenizer is."""
     rng = np.random.default_rng(seed)
-    windows = [(sample_opening if i % 2 else sample_continuation)(rng, config.clip) for i in range(CLIPS)]
-    return make_pairs(windows, config, cvivit), to_bytes(many_shapes(LEAVES, SCALE * config.cvivit.height, rng))
+    windows = [(sample_opening if i % 2 else sample_continuation)(rng, config.clip, part=part) for i in range(CLIPS)]
+    pairs = make_pairs(windows, config, cvivit)
+    leaves = to_bytes(many_shapes(LEAVES, SCALE * config.cvivit.height, rng))
+    return pairs, leaves.to(pairs.large.device)
 
 
 def draw_pieces(pairs: Pairs, leaves: Tensor, count: int, rng: np.random.Generator) -> Pieces:
-    """Cut random pieces: three quarters of the tokenizer's, the rest shrunk from sharp pictures.
+    """Cut random pieces: three quarters of the tokenizer's, the rest shrunk from sharp pictures; all where those are.
 
     The shrunk ones, half of them of many shapes in place of the world, teach it to leave as it is what is sharp
     already, such as a photograph; a little noise on some of all keeps it from reading much into small errors.
@@ -95,7 +101,8 @@ def draw_pieces(pairs: Pairs, leaves: Tensor, count: int, rng: np.random.Generat
     draw = torch.Generator().manual_seed(int(rng.integers(2**31)))
     strength = np.where(rng.random(len(x)) < 0.3, rng.uniform(0, 0.05, len(x)), 0.0).astype(np.float32)
     strength[1 : 2 * n_pairs : 2] = strength[: 2 * n_pairs : 2]
-    x = x + torch.from_numpy(strength)[:, None, None, None] * torch.randn(x.shape, generator=draw)
+    noise = torch.from_numpy(strength)[:, None, None, None] * torch.randn(x.shape, generator=draw)
+    x = x + noise.to(x.device)
     return Pieces(x, y, m / 255, n_pairs)
 
 
@@ -137,7 +144,7 @@ def _place(mask: Tensor, height: int, width: int, rng: np.random.Generator) -> t
     """Upper left corner of a piece: mostly near the subject, sometimes anywhere."""
     ends = np.array([height - CROP, width - CROP])
     corner = rng.integers(ends + 1)
-    coarse = mask[::SCALE, ::SCALE].float()
+    coarse = mask[::SCALE, ::SCALE].float().cpu()
     if rng.random() < 0.65 and coarse.any():
         rows, columns = coarse.sum(1), coarse.sum(0)
         middle = [float((line * torch.arange(len(line))).sum() / line.sum()) for line in (rows, columns)]

@@ -23,11 +23,14 @@ from phenaki.cvivit import CViViT
 from phenaki.errors import CheckpointError
 from phenaki.evaluation.judge import WorldJudge, load_judge
 from phenaki.evaluation.pictures import flicker, perceptual_distance, picture_distances
+from phenaki.training.ahead import ahead
 from phenaki.training.cvivit import held_out_windows
+from phenaki.training.engine import Engine
 from phenaki.training.pairs import Pairs, Pieces, draw_pieces, make_chunk, make_pairs
 from phenaki.training.run import Run, keep_freed_memory
+from phenaki.training.workers import training_device
 from phenaki.upsampler import PART, SCALE, Upsampler, UpsamplerConfig, load_upsampler, save_upsampler
-from phenaki.world.vocabulary import WORLD_VERSION
+from phenaki.world.parts import CORE, WorldPart
 
 STEPS_OF_A_CHUNK = 96
 SUBJECT_WEIGHT = 2.0  # a pixel of the subject counts this much more than one of the backdrop
@@ -73,7 +76,8 @@ class Contest(nn.Module):
 def train_upsampler(
     folder: Path, *, minutes: float, model: Path | None = None, sizes: UpsamplerConfig | None = None,
     resume: bool = False, batch: int = 10, lr: float = 2.5e-3, seed: int = 0, start: Path | None = None,
-    losses: LossWeights | None = None, max_steps: int | None = None, test_clips: int = 3,
+    losses: LossWeights | None = None, max_steps: int | None = None, test_clips: int = 3, part: WorldPart = CORE,
+    engine: Engine | None = None,
 ) -> None:  # fmt: skip
     """Train for ``minutes`` and leave the averaged weights in ``folder``.
 
@@ -90,50 +94,75 @@ def train_upsampler(
         losses: weights of the losses that can be left out.
         max_steps: end after so many steps, if the time has not run out before.
         test_clips: held-out clips on which the averaged weights are measured.
+        part: of the world, that is learned.
+        engine: how the work is done; None: as it is usual.
 
     Raises:
         CheckpointError: there is no tokenizer, or nothing to resume or to start from.
+        TrainingError: memory ran out, or the numbers are no longer finite.
     """
     keep_freed_memory()
+    engine = engine or Engine()
+    device = training_device(engine.device)
     torch.manual_seed(seed)
     config, cvivit = _tokenizer(model or folder)
-    losses, judge = losses or LossWeights(), load_judge()
-    contest = Contest(Upsampler(sizes))
-    run = Run(contest, folder, PART, minutes=minutes, lr=lr, resume=resume, seed=seed, max_steps=max_steps)
+    cvivit = cvivit.to(device)
+    losses, judge = losses or LossWeights(), load_judge().to(device)
+    contest = Contest(Upsampler(sizes)).to(device)
+    run = Run(
+        contest, folder, PART, minutes=minutes, lr=lr, resume=resume, seed=seed, max_steps=max_steps, engine=engine
+    )
     if start is not None and not resume:
         load_part(contest.upsampler, start, PART)
         run.ema.load_state_dict(contest.state_dict())
-    test = make_pairs(held_out_windows(config.clip, test_clips), config, cvivit)
+    test = make_pairs(held_out_windows(config.clip, test_clips, part), config, cvivit)
     number = -1
-    while run.going:
-        if run.step // STEPS_OF_A_CHUNK != number:
-            number = run.step // STEPS_OF_A_CHUNK
-            pairs, leaves = make_chunk(config, cvivit, (seed, 17, number, run.workers.rank))
-        pieces = draw_pieces(pairs, leaves, batch, np.random.default_rng([seed, 19, run.step, run.workers.rank]))
-        contest.train()
-        with torch.autocast("cpu", torch.bfloat16):
-            out = contest.upsampler(pieces.small)
-        parts = {"pixels": pixel_loss(out, pieces)}
-        if losses.sharpness:
-            parts["sharpness"] = losses.sharpness * sharpness_loss(out, pieces)
-        if losses.perceptual:
-            with torch.autocast("cpu", torch.bfloat16):
-                parts["seen"] = losses.perceptual * perceptual_distance(judge, out, pieces.large)
-        if losses.adversarial:
-            parts |= critic_losses(contest.critic, out, pieces, losses.adversarial)
-        norm = run.update(torch.stack(list(parts.values())).sum(), clip=0.3)
-        run.log(norm=norm, **{name: loss.item() for name, loss in parts.items()})
-        if run.due or not run.going:
-            run.save()
-            if run.workers.leads:
-                quality = measure(run.ema.upsampler, test, judge)
-                run.last_log = 0.0
-                run.log(**quality)
-                facts = {
-                    "world_version": WORLD_VERSION, "step": run.step, "seed": seed, "minutes": f"{run.minutes:.1f}",
-                    "psnr": f"{quality['psnr']:.2f}",
-                }  # fmt: skip
-                save_upsampler(run.ema.upsampler, folder, facts)
+
+    def make(number: int) -> tuple[Pairs, Tensor]:
+        return make_chunk(config, cvivit, (seed, 17, number, run.workers.rank), part)
+
+    with run, ahead(make, device) as chunks:
+        while run.going:
+            if run.step // STEPS_OF_A_CHUNK != number:
+                number = run.step // STEPS_OF_A_CHUNK
+                pairs, leaves = chunks.take(number)
+            rng = np.random.default_rng([seed, 19, run.step, run.workers.rank])
+            contest.train()
+            figures: dict[str, float] = {}
+            for _ in range(engine.accumulate):
+                pieces = draw_pieces(pairs, leaves, batch, rng)
+                parts = run.call(_lesson, pieces, losses, judge)
+                run.add(torch.stack(list(parts.values())).sum() / engine.accumulate)
+                for name, loss in parts.items():
+                    figures[name] = figures.get(name, 0.0) + loss.item() / engine.accumulate
+            norm = run.update(clip=0.3)
+            run.log(norm=norm, **figures)
+            if run.due or not run.going:
+                run.save()
+                if run.workers.leads:
+                    quality = measure(run.ema.upsampler, test, judge)
+                    run.last_log = 0.0
+                    run.log(**quality)
+                    facts = part.facts | {
+                        "step": run.step, "seed": seed, "minutes": f"{run.minutes:.1f}",
+                        "psnr": f"{quality['psnr']:.2f}",
+                    }  # fmt: skip
+                    save_upsampler(run.ema.upsampler, folder, facts)
+
+
+def _lesson(contest: Contest, pieces: Pieces, losses: LossWeights, judge: WorldJudge) -> dict[str, Tensor]:
+    """The losses of a batch by name."""
+    with torch.autocast(pieces.small.device.type, torch.bfloat16):
+        out = contest.upsampler(pieces.small)
+    parts = {"pixels": pixel_loss(out, pieces)}
+    if losses.sharpness:
+        parts["sharpness"] = losses.sharpness * sharpness_loss(out, pieces)
+    if losses.perceptual:
+        with torch.autocast(out.device.type, torch.bfloat16):
+            parts["seen"] = losses.perceptual * perceptual_distance(judge, out, pieces.large)
+    if losses.adversarial:
+        parts |= critic_losses(contest.critic, out, pieces, losses.adversarial)
+    return parts
 
 
 def pixel_loss(out: Tensor, pieces: Pieces) -> Tensor:
@@ -179,7 +208,7 @@ def critic_losses(critic: Critic, out: Tensor, pieces: Pieces, weight: float) ->
 
     def score(pictures: Tensor, *, learns: bool) -> Tensor:
         seen = torch.cat([plain, pictures], dim=1).contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast(seen.device.type, torch.bfloat16):
             return (critic(seen) if learns else torch.func.functional_call(critic, fixed, (seen,))).float()
 
     real = score(pieces.large, learns=True)
@@ -202,7 +231,7 @@ def measure(upsampler: Upsampler | None, test: Pairs, judge: WorldJudge) -> dict
     made = []
     for clip in test.small:
         x = clip.transpose(0, 1).float() / 127.5 - 1  # (f, 3, H, W)
-        with torch.autocast("cpu", torch.bfloat16, enabled=upsampler is not None):
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=upsampler is not None):
             if upsampler is None:
                 large = F.interpolate(x, scale_factor=SCALE, mode="bicubic", align_corners=False)
             else:

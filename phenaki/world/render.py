@@ -27,6 +27,11 @@ class Rendered:
     subject_mask: Tensor  # (b, 1, f, H, W) float in [0, 1]: how much of a pixel the subject covers
     second_mask: Tensor | None = None  # the same of second subjects; None if no story has one
 
+    @property
+    def subjects_mask(self) -> Tensor:
+        """How much of a pixel subjects cover, be it the first or the second, (b, 1, f, H, W)."""
+        return self.subject_mask if self.second_mask is None else torch.maximum(self.subject_mask, self.second_mask)
+
 
 def render(
     specs: Sequence[StorySpec], *, size: int = 64, start: Sequence[int] | None = None, num_frames: int | None = None,

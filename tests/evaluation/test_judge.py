@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,22 +11,22 @@ import torch
 
 from phenaki.checkpoint import save_part
 from phenaki.errors import CheckpointError, ShapeError
+from phenaki.evaluation.facts import ClipFacts, attributes_of, count_right
 from phenaki.evaluation.judge import (
-    ATTRIBUTES,
     JUDGE_FOLDER,
     PART,
-    ClipFacts,
     JudgeConfig,
     WorldJudge,
-    count_right,
     load_judge,
     save_judge_config,
     shift_frames,
 )
 from phenaki.evaluation.samples import evaluation_rng, sample_seen
 from phenaki.shapes import ClipShape
+from phenaki.world.parts import CORE, FULL, WorldPart
 from phenaki.world.render import render
 
+ATTRIBUTES = attributes_of(CORE)
 SMALL = JudgeConfig(channels=(4, 8, 8, 8), readout=4, frame_dim=8, dim=8)
 
 
@@ -45,8 +46,26 @@ def test_there_is_a_logit_for_every_name() -> None:
     assert tuple(len(values) for values in ATTRIBUTES.values()) == (40, 8, 11, 3)
 
 
+def test_a_judge_of_the_full_world_has_a_head_for_everything() -> None:
+    judge = WorldJudge(SMALL, FULL).eval()
+    logits = judge(torch.zeros(1, 3, 11, 64, 64))
+    assert {name: value.shape[1] for name, value in logits.items()} == {
+        name: len(values) for name, values in attributes_of(FULL).items()
+    }
+    assert set(judge(torch.zeros(1, 3, 1, 64, 64))) == set(logits) - {"motion", "camera", "size"}
+    (verdict,) = judge.judge(torch.zeros(1, 3, 11, 64, 64))
+    assert verdict.second in attributes_of(FULL)["second"]
+
+
+def test_a_verdict_names_the_only_style_that_there_is() -> None:
+    one = replace(FULL, styles=("neon",), cameras=("shake",))
+    (verdict,) = WorldJudge(SMALL, one).judge(torch.zeros(1, 3, 11, 64, 64))
+    assert (verdict.style, verdict.camera) == ("neon", "shake")
+
+
 def test_the_judge_is_small() -> None:
     assert sum(p.numel() for p in WorldJudge().parameters()) < 1_000_000
+    assert sum(p.numel() for p in WorldJudge(part=FULL).parameters()) < 2_500_000
 
 
 def test_a_verdict_does_not_depend_on_the_other_clips() -> None:
@@ -79,8 +98,8 @@ def test_other_clips_are_refused_with_a_sentence(shape: tuple[int, ...]) -> None
 
 
 def test_facts_have_a_place_for_every_name() -> None:
-    assert ClipFacts("dog", "forest", "right", "clear").indices() == (0, 0, 0, 0)
-    assert ClipFacts("cat", "beach", "stand", "snowfall").indices() == (
+    assert ClipFacts("dog", "forest", "right", "clear").indices(ATTRIBUTES) == (0, 0, 0, 0)
+    assert ClipFacts("cat", "beach", "stand", "snowfall").indices(ATTRIBUTES) == (
         ATTRIBUTES["subject"].index("cat"),
         ATTRIBUTES["scene"].index("beach"),
         ATTRIBUTES["motion"].index("stand"),
@@ -88,13 +107,16 @@ def test_facts_have_a_place_for_every_name() -> None:
     )
 
 
-def test_a_saved_judge_is_the_same_judge(tmp_path: Path) -> None:
+@pytest.mark.parametrize("part", [CORE, FULL, replace(FULL, subjects=FULL.subjects[:60])])
+def test_a_saved_judge_is_the_same_judge(tmp_path: Path, part: WorldPart) -> None:
     torch.manual_seed(0)
-    judge = WorldJudge(SMALL).eval()
-    save_judge_config(SMALL, tmp_path)
+    judge = WorldJudge(SMALL, part).eval()
+    save_judge_config(SMALL, tmp_path, part)
     save_part(judge, tmp_path, PART, {}, dtype=torch.float32)
     video = torch.randn(2, 3, 11, 64, 64)
-    for name, logits in load_judge(tmp_path)(video).items():
+    again = load_judge(tmp_path)
+    assert again.part == part and again.attributes == judge.attributes
+    for name, logits in again(video).items():
         assert torch.equal(logits, judge(video)[name])
 
 
@@ -109,6 +131,10 @@ def test_a_folder_that_holds_no_such_judge_is_refused(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text(json.dumps(data))
     with pytest.raises(CheckpointError, match="other names"):
         load_judge(tmp_path)
+    save_judge_config(SMALL, tmp_path)
+    (tmp_path / "config.json").write_text((tmp_path / "config.json").read_text().replace('"fox"', '"ogre"'))
+    with pytest.raises(CheckpointError, match=r"other names.*'ogre'"):
+        load_judge(tmp_path)
     for text in ("{", "[]", '{"attributes": {}, "sizes": {}}'):
         (tmp_path / "config.json").write_text(text)
         with pytest.raises(CheckpointError, match="does not describe a judge"):
@@ -118,12 +144,13 @@ def test_a_folder_that_holds_no_such_judge_is_refused(tmp_path: Path) -> None:
 def test_the_shipped_judge_reads_fresh_renders() -> None:
     """Its accuracy is 97 % or more in each attribute; of 96 clips fewer than 90 right would be a rare accident."""
     video, truths = fresh_clips(96)
-    right = count_right(load_judge().judge(video), truths)
+    assert load_judge().part == CORE
+    right = count_right(load_judge().judge(video), truths, list(ATTRIBUTES))
     assert all(right[name] >= 90 for name in ATTRIBUTES), right
-    assert sum(file.stat().st_size for file in JUDGE_FOLDER.iterdir()) < 2 * 2**20
+    assert (JUDGE_FOLDER / "judge.safetensors").stat().st_size < 2 * 2**20
 
 
 def test_the_shipped_judge_reads_larger_renders_too() -> None:
     video, truths = fresh_clips(24, size=128)
-    right = count_right(load_judge().judge(video), truths)
+    right = count_right(load_judge().judge(video), truths, list(ATTRIBUTES))
     assert all(right[name] >= 20 for name in ATTRIBUTES), right

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from phenaki.evaluation.judge import ATTRIBUTES, load_judge
+from phenaki.checkpoint import load_part
+from phenaki.errors import DeviceError
+from phenaki.evaluation.facts import attributes_of
+from phenaki.evaluation.judge import load_judge
+from phenaki.training.engine import Engine
 from phenaki.training.judge import _draw, roughen, train_judge
+from phenaki.world.parts import CORE, FULL
 from phenaki.world.render import render
 from phenaki.world.spec import Stage, StorySpec
 
@@ -43,11 +49,25 @@ def test_single_frames_are_spoilt_too() -> None:
 def test_training_leaves_a_judge_that_can_be_resumed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("phenaki.training.judge.STILL_STEPS", 1)
     accuracy = train_judge(tmp_path, minutes=0.01, batch=2, stills=2, test=2)
-    assert set(accuracy) == {*ATTRIBUTES, "all right"}
+    assert set(accuracy) == {*attributes_of(CORE), "all right"}
     first = load_judge(tmp_path)
     train_judge(tmp_path, minutes=0.01, batch=2, stills=2, test=2, resume=True)
     second = load_judge(tmp_path)
     assert any(not torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True))
+
+
+def test_a_judge_of_another_part_trains_and_says_which(tmp_path: Path) -> None:
+    part = replace(FULL, subjects=FULL.subjects[:20], still_subjects=FULL.still_subjects[:2])
+    accuracy = train_judge(tmp_path, minutes=0.001, batch=2, stills=2, test=2, part=part, engine=Engine(device="cpu"))
+    assert set(accuracy) == {*attributes_of(FULL), "all right"}
+    judge = load_judge(tmp_path)
+    assert judge.part == part and len(judge.attributes["subject"]) == 22
+    assert load_part(judge, tmp_path, "judge")["world_part"] == part.label
+
+
+def test_training_on_a_device_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DeviceError, match="cuda:77"):
+        train_judge(tmp_path, minutes=0.001, engine=Engine(device="cuda:77"))
 
 
 def test_training_can_begin_with_a_finished_judge(tmp_path: Path) -> None:

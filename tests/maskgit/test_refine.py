@@ -33,7 +33,7 @@ def test_a_fixed_step_draws_and_masks_what_the_other_does(network: MaskGit, scal
 
     def fixed(token_ids: torch.Tensor, plan: StepPlan) -> tuple[torch.Tensor, torch.Tensor]:
         numbers = (torch.tensor(plan.temperature), torch.tensor(plan.heat), torch.tensor(plan.remaining))
-        return refine_fixed(logits, token_ids, VOCABULARY, plan.key, *numbers)
+        return refine_fixed(logits, token_ids, VOCABULARY, plan.key, *numbers, plan.unknown)
 
     start = torch.full((batch, 48), VOCABULARY)
     start[:, :16] = torch.arange(16)

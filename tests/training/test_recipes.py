@@ -17,7 +17,8 @@ from phenaki.cvivit import CViViT
 from phenaki.errors import CheckpointError
 from phenaki.pipeline import build_networks
 from phenaki.text import load_text_encoder
-from phenaki.training.cvivit import measure, reconstruction_loss, render_windows, train_cvivit, training_batch
+from phenaki.training.cvivit import measure, render_windows, train_cvivit, training_batches
+from phenaki.training.losses import reconstruction_loss
 from phenaki.training.maskgit import mask_some, masked_loss, spoil_primes, train_maskgit
 from phenaki.training.tokens import make_chunk, remembered_frames, token_coverage
 from phenaki.world.render import Rendered
@@ -77,8 +78,8 @@ def test_a_finished_model_is_a_place_to_start_from(trained: Path, tmp_path: Path
 
 
 def test_a_batch_depends_on_its_step_alone() -> None:
-    one, two = (training_batch(CONFIG, 4, np.random.default_rng([0, 3]))[0].video for _ in range(2))
-    other = training_batch(CONFIG, 4, np.random.default_rng([0, 4]))[0].video
+    one, two = (training_batches(CONFIG, 4, 1, np.random.default_rng([0, 3]))[0][0].video for _ in range(2))
+    other = training_batches(CONFIG, 4, 1, np.random.default_rng([0, 4]))[0][0].video
     assert torch.equal(one, two) and not torch.equal(one, other)
 
 

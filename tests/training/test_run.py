@@ -48,6 +48,18 @@ def test_a_resumed_run_goes_on_as_if_it_had_not_been_interrupted(tmp_path: Path)
         torch.testing.assert_close(one, two, rtol=1e-3, atol=1e-5)  # the clock moves the learning rate a little
 
 
+def test_what_is_kept_goes_on_with_the_run(tmp_path: Path) -> None:
+    run, critic = make(tmp_path), nn.Linear(2, 1)
+    run.keep("critic", critic)
+    run.save()
+    critic.weight.data += 1
+    other, newcomer = nn.Linear(2, 1), nn.Linear(3, 3)
+    rest = make(tmp_path, resume=True)
+    rest.keep("critic", other)
+    rest.keep("newcomer", newcomer)  # what no earlier stretch had begins afresh
+    torch.testing.assert_close(other.weight, critic.weight - 1)
+
+
 def test_resuming_nothing_and_resuming_another_model_are_refused(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="nothing to resume"):
         make(tmp_path, resume=True)

@@ -1,0 +1,120 @@
+"""``python -m phenaki train``: its options, and which part of the training they go to."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import math
+import sys
+from pathlib import Path
+
+import torch
+
+from phenaki.config import PRESETS, ModelConfig, preset
+from phenaki.errors import PhenakiError
+from phenaki.pipeline import ASSETS
+
+STAGES = ("all", "cvivit", "maskgit", "critic", "judge", "upsampler")  # what can be trained
+WORLDS = ("core", "lively", "full")
+TOKENIZER_SHARE = 0.35  # of the time of "all"; the transformer has the rest
+
+
+def add_train_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """``train``: a model, or a part of one, on the rendered world."""
+    train = commands.add_parser("train", help="train on the rendered world")
+    train.add_argument("stage", nargs="?", choices=STAGES, default="all", help="default: tokenizer, then transformer")
+    train.add_argument("--minutes", type=float, required=True, help="time box; the state is saved at its end")
+    train.add_argument("--resume", action="store_true", help="go on from what the folder holds")
+    train.add_argument("--weights", type=Path, help="begin with the weights of this folder, such as assets/toy-64")
+    train.add_argument("--folder", type=Path, help="state, log and weights (default: runs/PRESET; judge: runs/judge)")
+    train.add_argument("--preset", default="toy-64", choices=sorted(PRESETS), help="sizes (default: %(default)s)")
+    train.add_argument("--part", default="core", choices=WORLDS, help="how much of the world (default: %(default)s)")
+    train.add_argument("--batch", type=int, help="samples a step")
+    train.add_argument("--lr", type=float, help="learning rate")
+    train.add_argument("--seed", type=int, default=0, help="of weights and data (default: %(default)s)")
+
+    work = train.add_argument_group("how the work is done")
+    work.add_argument("--device", default="auto", help="cpu, cuda, cuda:1... or auto (default)")
+    work.add_argument("--threads", type=int, help="CPU threads (default: all cores; 1 where cores are shared)")
+    work.add_argument("--accumulate", type=int, default=1, help="batches that make up a step (default: %(default)s)")
+    work.add_argument("--checkpointing", action="store_true", help="keep less in memory and work it out again")
+    work.add_argument("--fsdp", action="store_true", help="torchrun's processes share out weights and optimisers")
+    work.add_argument(
+        "--sheets", type=float, default=10.0, metavar="MINUTES", dest="sheet_minutes",
+        help="at most so often there is a picture of what the model makes; 0: never (default: %(default)s)",
+    )  # fmt: skip
+
+    losses = train.add_argument_group("cvivit")
+    losses.add_argument("--decoder-only", action="store_true", help="leave token ids as they are, sharpen the pictures")
+    losses.add_argument("--losses", default="shipped", choices=("shipped", "paper"), help="a set of losses")
+    for loss, what in (
+        ("--perceptual", "distance of single frames in the judge's eyes"),
+        ("--video-perceptual", "distance of clips in the judge's eyes"),
+        ("--adversarial", "loss of a discriminator that learns beside it"),
+    ):
+        losses.add_argument(loss, type=float, metavar="WEIGHT", help=f"{what} (default: that of --losses)")
+    train.set_defaults(run=_train)
+
+
+def world_config(config: ModelConfig, part: str) -> ModelConfig:
+    """The sizes together with the words of the part of the world that the model will be trained on."""
+    from phenaki.world.parts import find_part
+    from phenaki.world.vocabulary import vocabulary
+    from phenaki.world.words import known_words
+
+    world = find_part(part)
+    return dataclasses.replace(config, vocabulary=vocabulary(world), known_words=known_words(world))
+
+
+def _train(arguments: argparse.Namespace) -> None:
+    from phenaki.training.critic import train_critic
+    from phenaki.training.cvivit import train_cvivit
+    from phenaki.training.engine import Engine
+    from phenaki.training.judge import train_judge
+    from phenaki.training.losses import RECIPES
+    from phenaki.training.maskgit import train_maskgit
+    from phenaki.training.upsampler import train_upsampler
+    from phenaki.world.parts import find_part
+
+    if not 0 < arguments.minutes < math.inf:
+        raise PhenakiError(f"--minutes is {arguments.minutes}; use a number above 0.")
+    if arguments.batch is not None and arguments.batch < 1:
+        raise PhenakiError(f"--batch is {arguments.batch}; use 1 or more.")
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    stage, minutes = arguments.stage, arguments.minutes
+    config = world_config(preset(arguments.preset), arguments.part)
+    names = ("device", "accumulate", "checkpointing", "fsdp", "sheet_minutes")
+    options = {k: v for k in ("batch", "lr") if (v := getattr(arguments, k)) is not None}
+    options |= {"resume": arguments.resume, "seed": arguments.seed, "start": arguments.weights}
+    options |= {
+        "part": find_part(arguments.part),
+        "engine": Engine(**{name: getattr(arguments, name) for name in names}),
+    }
+    folder = arguments.folder or Path("runs", "judge" if stage == "judge" else config.name)
+    try:
+        if stage == "judge":
+            train_judge(folder, minutes=minutes, **options)
+        if stage == "upsampler":  # of the folder's own tokenizer, or else of the shipped one
+            train_upsampler(folder, minutes=minutes, model=_model_with("cvivit", folder, config), **options)
+        if stage == "critic":  # of the folder's own model, or else of the shipped one
+            train_critic(folder, minutes=minutes, model=_model_with("maskgit", folder, config), **options)
+        if stage in ("cvivit", "all"):
+            share = TOKENIZER_SHARE if stage == "all" else 1
+            given = {name: getattr(arguments, name) for name in ("perceptual", "video_perceptual", "adversarial")}
+            given = {name: weight for name, weight in given.items() if weight is not None}
+            losses = dataclasses.replace(RECIPES[arguments.losses], **given)
+            train_cvivit(
+                config, folder, minutes=share * minutes, decoder_only=arguments.decoder_only, losses=losses, **options
+            )
+        if stage in ("maskgit", "all"):
+            share = 1 - TOKENIZER_SHARE if stage == "all" else 1
+            train_maskgit(config, folder, minutes=share * minutes, **options)
+    except KeyboardInterrupt:
+        print(f"Stopped. {folder} keeps what was saved; --resume goes on from there.", file=sys.stderr)
+        sys.exit(130)
+
+
+def _model_with(part: str, folder: Path, config: ModelConfig) -> Path:
+    """The folder itself if it has this part of a model, or else the shipped model of these sizes."""
+    return folder if (folder / f"{part}.safetensors").is_file() else ASSETS / config.name

@@ -1,0 +1,198 @@
+"""Training of the token critic on clips that a finished transformer has filled in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+import kernels
+from phenaki.checkpoint import load_config, load_part, save_part
+from phenaki.config import ModelConfig
+from phenaki.maskgit import MaskGit, TokenCritic
+from phenaki.maskgit.guidance import GuidedLogits, guided_memory
+from phenaki.pipeline import build_critic, build_networks
+from phenaki.text import load_text_encoder
+from phenaki.training.ahead import ahead
+from phenaki.training.engine import Engine
+from phenaki.training.maskgit import mask_some, read_or_drop, spoil_primes
+from phenaki.training.run import Run, keep_freed_memory
+from phenaki.training.tokens import TokenChunk, make_chunk
+from phenaki.training.workers import training_device
+from phenaki.world.parts import CORE, WorldPart
+
+PART = "critic"
+CHUNK = 1536  # samples rendered at a time
+PASSES = 4  # times that each is seen, always with other masks and draws
+
+
+def train_critic(
+    folder: Path, *, minutes: float, model: Path | None = None, resume: bool = False, batch: int = 32, lr: float = 2e-3,
+    seed: int = 0, start: Path | None = None, max_steps: int | None = None, part: WorldPart = CORE,
+    engine: Engine | None = None,
+) -> None:  # fmt: skip
+    """Train for ``minutes`` and leave the averaged weights in ``folder``.
+
+    They are used once ``critic.used`` is true in the ``config.json`` beside them.
+
+    Args:
+        folder: where state, log and weights go.
+        minutes: time box.
+        model: a folder with the finished tokenizer and transformer, which stay as they are (default: ``folder``).
+        resume: go on from what ``folder`` holds.
+        batch: samples a step.
+        lr: learning rate.
+        seed: of weights and data; step n of a run always sees the same data.
+        start: a folder with a critic to begin with, if nothing is resumed.
+        max_steps: end after so many steps, if the time has not run out before.
+        part: of the world, that the model has learned.
+        engine: how the work is done; None: as it is usual.
+
+    Raises:
+        CheckpointError: there is no model, or nothing to resume or to start from.
+        TrainingError: memory ran out, or the numbers are no longer finite.
+    """
+    keep_freed_memory()
+    engine = engine or Engine()
+    device = training_device(engine.device)
+    torch.manual_seed(seed)
+    model = model or folder
+    config = load_config(model)
+    cvivit, maskgit = build_networks(config)
+    for network, name in ((cvivit, "cvivit"), (maskgit, "maskgit")):
+        load_part(network, model, name)
+        network.eval().requires_grad_(False)
+    critic = build_critic(config)
+    critic.trunk.initialise_tokens(cvivit.quantizer.codebook)
+    critic.begin_like(maskgit)
+    cvivit, maskgit, critic = cvivit.to(device), maskgit.to(device), critic.to(device)
+    text = load_text_encoder(config.text_encoder, device=device)
+    run = Run(
+        critic, folder, PART, minutes=minutes, lr=lr, resume=resume, seed=seed, warm_up=200, muon=True,
+        max_steps=max_steps, engine=engine,
+    )  # fmt: skip
+    if start is not None and not resume:
+        run.start_from(start)
+    test = make_chunk(config, cvivit, text, 160, (seed, 99_999), part)
+    step_size = batch * engine.accumulate
+    steps_per_chunk = max(1, CHUNK // step_size) * PASSES
+    chunk, number = None, -1
+
+    def make(number: int) -> TokenChunk:
+        return make_chunk(config, cvivit, text, CHUNK, (seed, 23, number, run.workers.rank), part)
+
+    with run, ahead(make, device) as chunks:
+        while run.going:
+            if run.step // steps_per_chunk != number:
+                number = run.step // steps_per_chunk
+                chunk = None  # two at a time are enough
+                chunk = chunks.take(number)
+            assert chunk is not None
+            first = run.step % steps_per_chunk * step_size
+            order = np.random.default_rng([seed, number, first // CHUNK]).permutation(CHUNK)
+            rows = torch.from_numpy(order[first % CHUNK :][:step_size])
+            critic.train()
+            rng = np.random.default_rng([seed, 29, run.step, run.workers.rank])
+            loss, found = 0.0, 0.0
+            for some in rows.split(batch):
+                scores, sampled = run.call(judge_filled, maskgit, config, chunk, some, rng)
+                part_loss = F.binary_cross_entropy_with_logits(scores, sampled.float()) * (len(some) / len(rows))
+                run.add(part_loss)
+                loss += part_loss.item()
+                found += found_share(scores, sampled) * len(some) / len(rows)
+            norm = run.update()
+            run.log(loss=loss, found=found, norm=norm)
+            if run.due or not run.going:
+                run.save()
+                if run.workers.leads:
+                    figures = measure(run.ema, maskgit, config, test)
+                    run.last_log = 0.0
+                    run.log(**figures)
+                    facts = part.facts | {
+                        "step": run.step, "seed": seed, "minutes": f"{run.minutes:.1f}",
+                        "found": f"{figures['test_found']:.4f}",
+                    }  # fmt: skip
+                    save_part(run.ema, folder, PART, facts)
+
+
+def judge_filled(
+    critic: TokenCritic, maskgit: MaskGit, config: ModelConfig, chunk: TokenChunk, rows: Tensor,
+    rng: np.random.Generator,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """Mask some tokens as in the training of the transformer, let it fill them in, and ask the critic about the result.
+
+    Returns:
+        Of all tokens that could have been masked: the critic's logits, (m,) float32, and whether they were, (m,) bool.
+
+    Source: Token-Critic, arXiv 2209.04439, but for the guidance, which is that of sampling.
+    """
+    place = chunk.device
+    truth = chunk.token_ids[rows.to(place)].long()  # (b, t, h, w)
+    grid = truth.shape[1:]
+    truth = spoil_primes(truth, chunk.prime[rows], rng)
+    masked = mask_some(chunk.prime[rows], chunk.still[rows], tuple(grid), rng).to(place)
+    after_prime = (torch.arange(grid[0]) >= chunk.prime[rows][:, None]).to(place)  # (b, t)
+    scores, sampled = [], []
+    for kind in (False, True):  # clips, then still images, which are shorter
+        pick = (chunk.still[rows] == kind).nonzero()[:, 0]
+        if not len(pick):
+            continue
+        frames = 1 if kind else grid[0]
+        ids, hide = truth[pick, :frames], masked[pick, :frames]
+        filled = fill_in(maskgit, config, chunk, rows[pick], ids, hide, rng)
+        text = read_or_drop(critic.trunk, chunk, rows[pick], rng, 0.0)
+        with torch.autocast(place.type, torch.bfloat16):
+            logits = critic(filled, text).view_as(ids)
+        asked = after_prime[pick, :frames, None, None].expand_as(ids)
+        scores.append(logits[asked])
+        sampled.append(hide[asked])
+    return torch.cat(scores), torch.cat(sampled)
+
+
+@torch.no_grad()
+def fill_in(
+    maskgit: MaskGit, config: ModelConfig, chunk: TokenChunk, rows: Tensor, token_ids: Tensor, hide: Tensor,
+    rng: np.random.Generator,
+) -> Tensor:  # fmt: skip
+    """Token ids (b, t, h, w) with a draw of the transformer at the places ``hide``, all at once."""
+    key = kernels.random_key(int(rng.integers(2**62)), 0).to(hide.device)
+    places = hide.flatten().nonzero()[:, 0]
+    text = read_or_drop(maskgit, chunk, rows, rng, 0.0)
+    hidden_ids = torch.where(hide, maskgit.mask_token_id, token_ids)
+    with torch.autocast(hide.device.type, torch.bfloat16):
+        memory, scale = guided_memory(maskgit, text, config.sampling.guidance_scale)
+        logits = GuidedLogits(maskgit, memory, scale, tuple(hide.shape[1:]))(hidden_ids.flatten(1), places)
+    drawn, _ = kernels.sample_tokens(logits, places, key, config.sampling.temperature)
+    return token_ids.flatten().scatter(0, places, drawn).view_as(token_ids)
+
+
+def found_share(scores: Tensor, sampled: Tensor) -> float:
+    """How often a sampled token gets a higher score than a real one: 0.5 by chance, 1 at best; both (m,).
+
+    Nothing to compare gives 0.5.
+    """
+    positives, negatives = int(sampled.sum()), int((~sampled).sum())
+    if not positives or not negatives:
+        return 0.5
+    values, place = scores.detach().unique(return_inverse=True)
+    of_each = torch.bincount(place, minlength=len(values)).double()
+    rank = of_each.cumsum(0) - of_each / 2  # of equal scores, the middle of their ranks
+    above = rank[place][sampled].sum() - positives**2 / 2
+    return float(above / (positives * negatives))
+
+
+@torch.no_grad()
+def measure(critic: TokenCritic, maskgit: MaskGit, config: ModelConfig, test: TokenChunk) -> dict[str, float]:
+    """Loss and share of the sampled tokens found, on fresh samples with fixed masks and draws."""
+    critic.eval()
+    parts = torch.arange(len(test.prime)).split(32)
+    told = [
+        judge_filled(critic, maskgit, config, test, rows, np.random.default_rng([i, 31]))
+        for i, rows in enumerate(parts)
+    ]
+    scores, sampled = torch.cat([s for s, _ in told]), torch.cat([x for _, x in told])
+    loss = F.binary_cross_entropy_with_logits(scores, sampled.float())
+    return {"test_loss": loss.item(), "test_found": found_share(scores, sampled)}
