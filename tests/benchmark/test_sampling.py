@@ -27,9 +27,9 @@ def test_more_steps_take_longer() -> None:
             preset("tiny"), 5, SamplingConfig(num_inference_steps=steps), device=torch.device("cpu"),
             dtype=torch.float32,
         ).cpu_seconds
-        for steps in (2, 40)
+        for steps in (2, 60)
     )  # fmt: skip
-    assert many > 2 * few
+    assert many > 1.5 * few
 
 
 def test_sizes_are_those_of_the_peer() -> None:

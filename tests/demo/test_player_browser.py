@@ -251,7 +251,7 @@ def test_a_clip_is_replaced_while_it_plays(stage, page):
     wait_until(lambda: get(page, "currentTime") > 1.2, page)
     page.evaluate(TRACK)
     stage.tell(film=film(stage.folder, [40, 220, 120, 160]))
-    wait_until(lambda: shows(page, 220), page, 1)
+    wait_until(lambda: shows(page, 220), page, 10)
     wait_until(lambda: shows(page, 120), page)
     assert state(page, "playing") == "true" and not get(page, "paused")
     seen = page.evaluate("seen")
@@ -343,7 +343,7 @@ def test_a_gap_is_waited_for_while_the_film_is_made(stage, page):
     page.wait_for_timeout(400)
     assert 0.9 < get(page, "currentTime") < 1.01 and shows(page, 40)
     stage.tell(film=film(stage.folder, [40, 80, 120], running=True))
-    wait_until(lambda: shows(page, 80), page, 1)
+    wait_until(lambda: shows(page, 80), page, 10)
     wait_until(lambda: shows(page, 120), page)
 
 

@@ -152,14 +152,18 @@ def test_a_newcomer_makes_keeps_and_exports_a_film(browser, tmp_path):
     with GenerationService(model, AppSettings(open_browser=False, data=tmp_path / "data")) as service:
         studio = Studio(browser, service)
         page = studio.open()
-        write_prompt(page, 0, "a panda walks right on the beach")
+        panda, fetched = "a panda walks right on the beach", []
+        page.on("response", lambda response: fetched.append(response.url))
+        write_prompt(page, 0, panda)
         page.locator("#editor .segment").nth(2).click(position={"x": 40, "y": 40})
         page.keyboard.press("Delete")
         wait_until(lambda: len(prompts(page)) == 2, page)
         page.click("#generate")
-        wait_until(lambda: service.finished_clips(studio.page()), page)
+        wait_until(lambda: [c.prompt for c in service.finished_clips(studio.page())] == [panda], page, 120)
+        (clip,) = service.finished_clips(studio.page())
+        wait_until(lambda: any(clip.key in url for url in fetched), page)
         wait_until(lambda: page.evaluate(BUFFERED) and page.evaluate(SHADE) is not None, page)
-        assert len(service.finished_clips(studio.page())) == 1 and service.jobs(studio.page())
+        assert service.jobs(studio.page()), "the first clip plays while others are still to be made"
         seen.set()
         finish(page)
         frames = sum(clip.num_frames for clip in shown_clips(studio))
