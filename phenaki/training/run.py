@@ -97,8 +97,7 @@ class Run:
         self.first_step, self._earlier_seconds = 0, 0.0  # of the stretch, which may be a stopped one
         if resume:
             self._load()
-        self._last_step = None if max_steps is None else self.step + max_steps
-        self.seconds, self.begun_at = minutes * 60, self.step
+        self.seconds, self.max_steps, self.begun_at = minutes * 60, max_steps, self.step
         self.begun = self.last_save = self.last_log = self.last_sheet = time.monotonic()
 
     def start_from(self, folder: Path) -> None:
@@ -122,8 +121,8 @@ class Run:
         passed = self._earlier_seconds + time.monotonic() - self.begun
         time_share = passed / (self._earlier_seconds + self.seconds)
         step_share = 0.0
-        if self._last_step is not None:
-            step_share = (self.step - self.first_step) / max(1, self._last_step - self.first_step)
+        if self.max_steps is not None:
+            step_share = (self.step - self.first_step) / max(1, self.begun_at + self.max_steps - self.first_step)
         return self.workers.agree(min(1.0, max(time_share, step_share)))
 
     @property
@@ -149,7 +148,8 @@ class Run:
     def add(self, loss: torch.Tensor) -> None:
         """Add the gradient of a part of the batch. The losses of the parts add up to that of the whole."""
         if not self._open:
-            self.model.zero_grad(set_to_none=True)
+            for optimizer in self.optimizers:  # a sharded model shows whole weights at this moment, they know its own
+                optimizer.zero_grad(set_to_none=True)
             self._open = True
         loss.backward()
 

@@ -33,6 +33,8 @@ class Bank:
             assert self._rows is not None
             return self._rows, [self._places[key] for key in keys]
 
+    # whoever asks first may be in inference mode, and rows made in it could never be added to outside
+    @torch.inference_mode(False)
     def _add(self, missing: list, keys: Sequence) -> None:
         new = torch.stack([self._draw(key) for key in missing]).to(self._device)
         have = len(self._places)

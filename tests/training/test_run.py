@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import time
 from pathlib import Path
 
@@ -10,8 +12,9 @@ import pytest
 import torch
 from torch import nn
 
-from phenaki.errors import CheckpointError
-from phenaki.training.run import Run
+from phenaki.errors import CheckpointError, TrainingError
+from phenaki.training.engine import Engine
+from phenaki.training.run import MOST_BAD_STEPS, Run
 
 
 def network() -> nn.Sequential:
@@ -48,6 +51,103 @@ def test_a_resumed_run_goes_on_as_if_it_had_not_been_interrupted(tmp_path: Path)
         torch.testing.assert_close(one, two, rtol=1e-3, atol=1e-5)  # the clock moves the learning rate a little
 
 
+def finish(run: Run) -> None:
+    """Train to the end of the stretch, or to a signal."""
+    with run:
+        while run.going:
+            learn(run, 1)
+        run.save()
+
+
+@pytest.mark.parametrize(("number", "ends"), [(signal.SIGTERM, SystemExit), (signal.SIGINT, KeyboardInterrupt)])
+def test_a_signal_lets_it_save_and_what_follows_gives_the_same_bits(
+    tmp_path: Path, number: int, ends: type[BaseException]
+) -> None:
+    whole = make(tmp_path / "a", max_steps=12)
+    finish(whole)
+    half = make(tmp_path / "b", max_steps=12)
+    usual = signal.getsignal(number)
+    with pytest.raises(ends), half:
+        while half.going:
+            learn(half, 1)
+            if half.step == 7:
+                os.kill(os.getpid(), number)
+        half.save()
+    assert half.step == 7 and signal.getsignal(number) == usual
+    rest = make(tmp_path / "b", max_steps=5, resume=True)
+    assert rest.step == 7 and 0.5 < rest.progress < 0.6  # amid the stretch, and not at the start of another
+    finish(rest)
+    assert all(torch.equal(one, two) for one, two in zip(weights(whole), weights(rest), strict=True))
+    another = make(tmp_path / "b", max_steps=5, resume=True)
+    assert another.progress < 0.01  # a stretch that came to its end is followed by a new one
+
+
+def test_a_stage_ends_without_cooling_down(tmp_path: Path) -> None:
+    run = make(tmp_path, engine=Engine(stage_minutes=0.001), max_steps=10**6)
+    finish(run)
+    assert run.progress < 0.01 and run.optimizers[0].param_groups[0]["lr"] == run.lr
+    assert make(tmp_path, resume=True).first_step == 0
+
+
+def test_parts_of_a_batch_add_up_to_it(tmp_path: Path) -> None:
+    one, two = make(tmp_path / "a"), make(tmp_path / "b")
+    x = torch.randn(16, 4)
+    one.update(one.model(x).square().mean())
+    for part in x.split(4):
+        two.add(two.model(part).square().mean() / 4)
+    two.update()
+    for a, b in zip(weights(one), weights(two), strict=True):
+        torch.testing.assert_close(a, b)
+    two.update(two.model(x).square().mean())  # gradients of the step before are gone
+    one.update(one.model(x).square().mean())
+    torch.testing.assert_close(weights(one), weights(two))
+
+
+def test_after_many_steps_that_are_not_finite_it_gives_up_and_keeps_what_was_good(tmp_path: Path) -> None:
+    run = make(tmp_path)
+    learn(run, 3)
+    run.save()
+    good = weights(run)
+
+    def fail(steps: int) -> None:
+        for _ in range(steps):
+            run.update(run.model(torch.ones(1, 4)).sum() * float("nan"))
+
+    fail(MOST_BAD_STEPS - 1)
+    run.last_save = 0.0
+    assert not run.due  # nothing is saved amid trouble
+    learn(run, 1)
+    assert run.due and run.bad_steps == 0  # a good step ends it
+    with pytest.raises(TrainingError, match=rf"{MOST_BAD_STEPS} steps in a row .* saved at step 3.*--resume.*--lr"):
+        fail(MOST_BAD_STEPS)
+    rest = make(tmp_path, resume=True)
+    assert rest.step == 3 and all(torch.equal(a, b) for a, b in zip(good, weights(rest), strict=True))
+
+
+def test_weights_that_are_not_finite_are_not_saved(tmp_path: Path) -> None:
+    run = make(tmp_path)
+    run.save()
+    run.model[0].bias.data[0] = float("inf")
+    with pytest.raises(TrainingError, match="not finite at step 0"):
+        run.save()
+    assert make(tmp_path, resume=True).model[0].bias.isfinite().all()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [torch.OutOfMemoryError("CUDA out of memory"), MemoryError(), RuntimeError("[enforce] can't allocate memory")],
+)
+def test_too_little_memory_is_a_sentence_that_says_what_to_lower(tmp_path: Path, error: Exception) -> None:
+    run = make(tmp_path)
+    with pytest.raises(TrainingError, match=r"Nothing was saved.*--batch.*--accumulate.*--checkpointing"), run:
+        raise error
+    run.save()
+    with pytest.raises(TrainingError, match="saved at step 0"), run:
+        raise error
+    with pytest.raises(RuntimeError, match="another"), run:
+        raise RuntimeError("another")
+
+
 def test_what_is_kept_goes_on_with_the_run(tmp_path: Path) -> None:
     run, critic = make(tmp_path), nn.Linear(2, 1)
     run.keep("critic", critic)
@@ -81,6 +181,7 @@ def test_a_step_that_is_not_finite_is_left_out(tmp_path: Path) -> None:
     learn(run, 2)
     before = run.model[0].weight.detach().clone()
     run.update(run.model(torch.ones(1, 4)).sum() * float("nan"))
+    assert run.step == 3
     assert torch.equal(before, run.model[0].weight)
 
 

@@ -36,3 +36,11 @@ def test_a_full_bank_starts_again(monkeypatch: pytest.MonkeyPatch) -> None:
         assert [rows[p, 0, 0].item() for p in places] == [k[0] for k in keys]
     rows, places = bank.pick([(0,)])
     assert rows[places[0], 0, 0] == 0 and drawn.count((0,)) == 2
+
+
+def test_a_bank_that_was_begun_in_inference_mode_can_be_added_to_outside() -> None:
+    bank = Bank(lambda key: torch.full((2,), float(key[0])), "cpu")
+    with torch.inference_mode():
+        bank.pick([(1,)])
+    rows, places = bank.pick([(2,), (1,)])
+    assert rows[places].tolist() == [[2, 2], [1, 1]]
