@@ -17,7 +17,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from phenaki.checkpoint import save_config
-from phenaki.cli_train import WORLDS, world_config
 from phenaki.config import PRESETS, ModelConfig, preset
 from phenaki.errors import ConfigError, PhenakiError
 from phenaki.evaluation import run_evaluation
@@ -30,7 +29,9 @@ from phenaki.training.parcel import pack
 from phenaki.training.run import is_finished
 from phenaki.training.upsampler import train_upsampler
 from phenaki.training.workers import training_device
-from phenaki.world.parts import CORE, WorldPart, find_part
+from phenaki.world.parts import CORE, PARTS, WorldPart, find_part
+from phenaki.world.vocabulary import vocabulary
+from phenaki.world.words import known_words
 
 JUDGE = "judge"  # folder of a part's own judge, in that of the model
 REPORT, SHEET = "evaluation.json", "samples.webp"
@@ -136,6 +137,11 @@ class Recipe:
         yield "upsampler", folder, upsample
 
 
+def world_config(config: ModelConfig, part: WorldPart) -> ModelConfig:
+    """The sizes together with the words of the part of the world that the model will be trained on."""
+    return replace(config, vocabulary=vocabulary(part), known_words=known_words(part))
+
+
 def cook(recipe: Recipe) -> bool:
     """Work for one stage, from where the stage before it ended.
 
@@ -197,16 +203,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--folder", type=Path, default=Path("runs/recipe"), help="stays between calls")
     parser.add_argument("--out", type=Path, default=os.environ.get("OUT"), help="default: $OUT, else FOLDER/out")
     parser.add_argument("--preset", default="toy-64", choices=sorted(PRESETS), help="sizes (default: %(default)s)")
-    parser.add_argument("--part", default="core", choices=WORLDS, help="of the world (default: %(default)s)")
+    parser.add_argument("--part", default="core", choices=list(PARTS), help="of the world (default: %(default)s)")
     parser.add_argument("--device", default="auto", help="cpu, cuda or auto (default)")
     parser.add_argument("--batch-share", type=float, default=1.0, help="below 1 where memory is short")
     parser.add_argument("--seed", type=int, default=0, help="of weights and data (default: %(default)s)")
     options = parser.parse_args(arguments)
     # the judge reads clips of the usual length only
-    sizes = replace(preset(options.preset), clip=ClipShape())
+    sizes, part = replace(preset(options.preset), clip=ClipShape()), find_part(options.part)
     try:
         recipe = Recipe(
-            world_config(sizes, options.part), find_part(options.part), options.folder, options.minutes,
+            world_config(sizes, part), part, options.folder, options.minutes,
             options.stage_minutes, options.device, options.seed, options.batch_share,
         )  # fmt: skip
         done = cook(recipe)
