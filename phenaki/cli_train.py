@@ -13,9 +13,9 @@ import torch
 from phenaki.config import PRESETS, ModelConfig, preset
 from phenaki.errors import PhenakiError
 from phenaki.pipeline import ASSETS
+from phenaki.world.parts import PARTS, find_part
 
 STAGES = ("all", "cvivit", "maskgit", "critic", "judge", "upsampler")  # what can be trained
-WORLDS = ("core", "lively", "full")
 TOKENIZER_SHARE = 0.35  # of the time of "all"; the transformer has the rest
 
 
@@ -28,7 +28,9 @@ def add_train_command(commands: argparse._SubParsersAction[argparse.ArgumentPars
     train.add_argument("--weights", type=Path, help="begin with the weights of this folder, such as assets/toy-64")
     train.add_argument("--folder", type=Path, help="state, log and weights (default: runs/PRESET; judge: runs/judge)")
     train.add_argument("--preset", default="toy-64", choices=sorted(PRESETS), help="sizes (default: %(default)s)")
-    train.add_argument("--part", default="core", choices=WORLDS, help="how much of the world (default: %(default)s)")
+    train.add_argument(
+        "--part", default="core", choices=list(PARTS), help="how much of the world (default: %(default)s)"
+    )
     train.add_argument("--batch", type=int, help="samples a step")
     train.add_argument("--lr", type=float, help="learning rate")
     train.add_argument("--seed", type=int, default=0, help="of weights and data (default: %(default)s)")
@@ -56,16 +58,6 @@ def add_train_command(commands: argparse._SubParsersAction[argparse.ArgumentPars
     train.set_defaults(run=_train)
 
 
-def world_config(config: ModelConfig, part: str) -> ModelConfig:
-    """The sizes together with the words of the part of the world that the model will be trained on."""
-    from phenaki.world.parts import find_part
-    from phenaki.world.vocabulary import vocabulary
-    from phenaki.world.words import known_words
-
-    world = find_part(part)
-    return dataclasses.replace(config, vocabulary=vocabulary(world), known_words=known_words(world))
-
-
 def _train(arguments: argparse.Namespace) -> None:
     from phenaki.training.critic import train_critic
     from phenaki.training.cvivit import train_cvivit
@@ -73,8 +65,8 @@ def _train(arguments: argparse.Namespace) -> None:
     from phenaki.training.judge import train_judge
     from phenaki.training.losses import RECIPES
     from phenaki.training.maskgit import train_maskgit
+    from phenaki.training.recipe import world_config
     from phenaki.training.upsampler import train_upsampler
-    from phenaki.world.parts import find_part
 
     if not 0 < arguments.minutes < math.inf:
         raise PhenakiError(f"--minutes is {arguments.minutes}; use a number above 0.")
@@ -83,12 +75,13 @@ def _train(arguments: argparse.Namespace) -> None:
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     stage, minutes = arguments.stage, arguments.minutes
-    config = world_config(preset(arguments.preset), arguments.part)
+    part = find_part(arguments.part)
+    config = world_config(preset(arguments.preset), part)
     names = ("device", "accumulate", "checkpointing", "fsdp", "sheet_minutes")
     options = {k: v for k in ("batch", "lr") if (v := getattr(arguments, k)) is not None}
     options |= {"resume": arguments.resume, "seed": arguments.seed, "start": arguments.weights}
     options |= {
-        "part": find_part(arguments.part),
+        "part": part,
         "engine": Engine(**{name: getattr(arguments, name) for name in names}),
     }
     folder = arguments.folder or Path("runs", "judge" if stage == "judge" else config.name)

@@ -18,7 +18,7 @@ from phenaki.world.windows import Window, sample_continuation, sample_opening
 
 CLIPS = 24  # in a chunk
 LEAVES = 16  # pictures of many shapes in a chunk
-CROP = 48  # pixels on a side of a small piece
+CROP = 48  # pixels on a side of a small piece, unless the pictures are smaller
 SOFT_SHARE = 0.85  # of the pieces of the world that come from the tokenizer
 NEAR = 12  # pixels around the subject's middle in which most pieces have theirs
 SHAPES = 70  # in a picture of many shapes
@@ -78,19 +78,20 @@ def draw_pieces(pairs: Pairs, leaves: Tensor, count: int, rng: np.random.Generat
     n_leaves = max(1, count // 8)
     n_pairs = (count - n_leaves) // 2
     b, _, f, height, width = pairs.small.shape
+    side = min(CROP, height, width)
     small, large, mask = [], [], []
     for _ in range(n_pairs):
         clip, frame = int(rng.integers(b)), int(rng.integers(f - 1))
-        top, left = _place(pairs.mask[clip, 0, frame], height, width, rng)
+        top, left = _place(pairs.mask[clip, 0, frame], height, width, side, rng)
         soft = rng.random() < SOFT_SHARE
         for t in (frame, frame + 1):
-            sharp = _cut(pairs.large[clip, :, t], top, left, SCALE)
+            sharp = _cut(pairs.large[clip, :, t], top, left, side, SCALE)
             large.append(sharp)
-            mask.append(_cut(pairs.mask[clip, :, t], top, left, SCALE))
-            small.append(_cut(pairs.small[clip, :, t], top, left, 1) if soft else _shrink(sharp))
+            mask.append(_cut(pairs.mask[clip, :, t], top, left, side, SCALE))
+            small.append(_cut(pairs.small[clip, :, t], top, left, side, 1) if soft else _shrink(sharp))
     for _ in range(n_leaves):
-        top, left = (int(rng.integers(side - CROP + 1)) for side in (height, width))
-        sharp = _cut(leaves[int(rng.integers(len(leaves)))], top, left, SCALE)
+        top, left = (int(rng.integers(whole - side + 1)) for whole in (height, width))
+        sharp = _cut(leaves[int(rng.integers(len(leaves)))], top, left, side, SCALE)
         large.append(sharp)
         mask.append(torch.zeros_like(sharp[:1]))
         small.append(_shrink(sharp))
@@ -140,22 +141,22 @@ def to_bytes(video: Tensor) -> Tensor:
     return (video.float() * 127.5 + 127.5).round().clamp(0, 255).to(torch.uint8)
 
 
-def _place(mask: Tensor, height: int, width: int, rng: np.random.Generator) -> tuple[int, int]:
+def _place(mask: Tensor, height: int, width: int, side: int, rng: np.random.Generator) -> tuple[int, int]:
     """Upper left corner of a piece: mostly near the subject, sometimes anywhere."""
-    ends = np.array([height - CROP, width - CROP])
+    ends = np.array([height - side, width - side])
     corner = rng.integers(ends + 1)
     coarse = mask[::SCALE, ::SCALE].float().cpu()
     if rng.random() < 0.65 and coarse.any():
         rows, columns = coarse.sum(1), coarse.sum(0)
         middle = [float((line * torch.arange(len(line))).sum() / line.sum()) for line in (rows, columns)]
-        corner = np.array(middle).round().astype(int) - CROP // 2 + rng.integers(-NEAR, NEAR + 1, 2)
+        corner = np.array(middle).round().astype(int) - side // 2 + rng.integers(-NEAR, NEAR + 1, 2)
     top, left = np.clip(corner, 0, ends)
     return int(top), int(left)
 
 
-def _cut(picture: Tensor, top: int, left: int, scale: int) -> Tensor:
+def _cut(picture: Tensor, top: int, left: int, side: int, scale: int) -> Tensor:
     """A piece of a picture (c, H, W); the corner is given in small pixels."""
-    return picture[:, scale * top : scale * (top + CROP), scale * left : scale * (left + CROP)]
+    return picture[:, scale * top : scale * (top + side), scale * left : scale * (left + side)]
 
 
 def _shrink(picture: Tensor) -> Tensor:

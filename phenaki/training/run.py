@@ -45,6 +45,15 @@ def keep_freed_memory() -> None:
         libc.mallopt(-1, 2**31 - 1)  # M_TRIM_THRESHOLD: the heap does not shrink
 
 
+def is_finished(folder: Path, part: str) -> tuple[bool, float]:
+    """Whether the last stretch of a training came to its end, and how many seconds of it have passed if it did not."""
+    file = folder / f"{part}.state.pt"
+    if not file.is_file():
+        return False, 0.0
+    stretch = torch.load(file, map_location="cpu", weights_only=True, mmap=True).get("stretch")
+    return (True, 0.0) if stretch is None else (False, stretch["seconds"])
+
+
 class Stateful(Protocol):
     """What can be put down and taken up again, such as a network or an optimiser."""
 
@@ -88,6 +97,7 @@ class Run:
         self._found: dict[str, Any] = {}  # states of what an earlier stretch kept
         self._open = False  # whether a step has gradients already
         self._goes_on: bool | None = None
+        self._entered = False
         self._signal: int | None = None
         self._handlers: dict[int, Any] = {}
         self._saved_step: int | None = None
@@ -132,11 +142,16 @@ class Run:
 
     @property
     def going(self) -> bool:
-        """Whether there is time for another step; between two steps the answer stays the same."""
+        """Whether there is time for another step; between two steps the answer stays the same.
+
+        In a context there is always time for a first one, so that many short stages come to an end too.
+        """
         if self._goes_on is None:
             pause = self.engine.stage_minutes
-            stopped = self._signal is not None or (pause is not None and time.monotonic() - self.begun > pause * 60)
-            self._goes_on = not self.workers.any(stopped) and self.progress < 1.0
+            late = pause is not None and time.monotonic() - self.begun > pause * 60
+            first = self._entered and self.step == self.begun_at
+            stopped = self.workers.any(self._signal is not None or (late and not first))
+            self._goes_on = not stopped and (first or self.progress < 1.0)
         return self._goes_on
 
     def call(self, function: Callable[..., T], *arguments: Any) -> T:
@@ -263,6 +278,7 @@ class Run:
         self.journal.draw_curves()
 
     def __enter__(self) -> Run:
+        self._entered, self._goes_on = True, None
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 self._handlers[number] = signal.signal(number, self._note_signal)
