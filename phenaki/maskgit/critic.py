@@ -1,4 +1,4 @@
-"""The token critic: says of each token of a filled clip whether it looks sampled; those that do are sampled again."""
+"""The token critic: says of each token of a filled clip whether it looks wrong; those that do are sampled again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import kernels
 from phenaki.config import CriticConfig
 from phenaki.maskgit.model import MaskGit, TextMemory
 
-# Token ids (b, n), none of them masked -> for each the logarithm of the chance that it is real, (b, n) float32.
+# Token ids (b, n), none of them masked -> for each the logarithm of the chance that it is right, (b, n) float32.
 Verdict = Callable[[Tensor], Tensor]
 
 
@@ -46,9 +46,9 @@ class TokenCritic(nn.Module):
         return self.trunk.read_text(text_embeds, text_mask)
 
     def forward(self, token_ids: Tensor, text: TextMemory) -> Tensor:
-        """Logits of "this token was sampled": token_ids (b, t, h, w), none of them masked -> (b, n) float32.
+        """Logits of "this token is wrong": token_ids (b, t, h, w), none of them masked -> (b, n) float32.
 
-        A part of each is the token's own: some are sampled too often, wherever they stand.
+        A part of each is the token's own: some are drawn too often, wherever they stand.
 
         Raises:
             ShapeError: see ``MaskGit.forward``.
@@ -61,15 +61,15 @@ class TokenCritic(nn.Module):
         return lambda token_ids: F.logsigmoid(-self(token_ids.unflatten(1, grid), text))
 
 
-def mask_unreal(
-    guess: Tensor, log_real: Tensor, unknown: Tensor, mask_token_id: int, key: Tensor, heat: float | Tensor,
+def mask_wrong(
+    guess: Tensor, log_right: Tensor, unknown: Tensor, mask_token_id: int, key: Tensor, heat: float | Tensor,
     remaining: int | Tensor,
 ) -> Tensor:  # fmt: skip
-    """Mask the tokens that look least real, those of earlier steps among them; what was given never.
+    """Mask the tokens that look wrong, those of earlier steps among them; what was given never.
 
     Args:
         guess: (b, n), none of them masked.
-        log_real: from a ``Verdict``, (b, n).
+        log_right: from a ``Verdict``, (b, n).
         unknown: (b, n) bool, the tokens that were masked before the first step.
         mask_token_id: the id that means unknown.
         key: of this step's noise, which is that of the confidence where no critic is.
@@ -81,6 +81,6 @@ def mask_unreal(
     """
     places = torch.arange(guess.numel(), device=guess.device)
     column = torch.full((1,), mask_token_id, device=guess.device)  # of the one id which is never drawn
-    noise = kernels.gumbel_noise(places, column, key).view_as(log_real)
-    rank = (log_real + heat * noise).masked_fill(~unknown, torch.inf).argsort(dim=1).argsort(dim=1)
+    noise = kernels.gumbel_noise(places, column, key).view_as(log_right)
+    rank = (log_right + heat * noise).masked_fill(~unknown, torch.inf).argsort(dim=1).argsort(dim=1)
     return guess.masked_fill(rank < remaining, mask_token_id)

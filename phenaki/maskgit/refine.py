@@ -2,7 +2,7 @@
 
 ``RefineMasked`` asks for the logits of masked tokens only, so its shapes change from step to step: right for a CPU.
 ``refine_fixed`` does the same with shapes that never change, so that a GPU can replay it as one recorded graph.
-Both give the same tokens. With a critic, it decides what is masked again; see ``critic.mask_unreal``.
+Both give the same tokens. With a critic, it decides what is masked again; see ``critic.mask_wrong``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 import kernels
-from phenaki.maskgit.critic import Verdict, mask_unreal
+from phenaki.maskgit.critic import Verdict, mask_wrong
 from phenaki.maskgit.sampler import StepPlan
 
 # Token ids (b, n) and the places (m,) among all b * n whose logits are wanted -> logits (m, v).
@@ -34,8 +34,8 @@ class RefineMasked:
         guess = token_ids.flatten().scatter(0, places, drawn)
         if self.verdict is not None:
             guess = guess.view_as(token_ids)
-            log_real = self.verdict(guess)
-            return mask_unreal(guess, log_real, plan.unknown, self.mask_token_id, key, plan.heat, plan.remaining), guess
+            log_right = self.verdict(guess)
+            return mask_wrong(guess, log_right, plan.unknown, self.mask_token_id, key, plan.heat, plan.remaining), guess
         confidence = log_p + plan.heat * _confidence_noise(places, self.mask_token_id, key)
         doubtful = confidence.view(-1, plan.masked).topk(plan.remaining, dim=1, largest=False).indices
         again = places.view(-1, plan.masked).gather(1, doubtful).flatten()  # (b*remaining,)
@@ -64,7 +64,7 @@ def refine_fixed(
     masked = token_ids == mask_token_id
     guess = torch.where(masked, drawn.view_as(token_ids), token_ids)
     if verdict is not None:
-        return mask_unreal(guess, verdict(guess), unknown, mask_token_id, key, heat, remaining), guess
+        return mask_wrong(guess, verdict(guess), unknown, mask_token_id, key, heat, remaining), guess
     confidence = (log_p + heat * _confidence_noise(places, mask_token_id, key)).view_as(token_ids)
     rank = confidence.masked_fill(~masked, torch.inf).argsort(dim=1).argsort(dim=1)  # 0 = least certain
     return guess.masked_fill(rank < remaining, mask_token_id), guess

@@ -31,7 +31,7 @@ class Refine(Protocol):
 
     A token is drawn by its probability. Its confidence is log p + heat * Gumbel noise, with noise that depends on the
     key and on the place of the token alone: neither the device nor the way of computing changes it. Where a critic has
-    the say, log p is its own: the chance that the token is real, of tokens settled in earlier steps too, and these may
+    the say, log p is its own: the chance that the token is right, of tokens settled in earlier steps too, and these may
     be masked again.
     """
 

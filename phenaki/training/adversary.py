@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from phenaki.training.workers import Workers
 
 WIDTHS = (16, 48, 96, 128)  # channels, from fine to coarse; the last for everything coarser
-LEARNING_RATE = 2e-4
+LEARNING_RATE = 1e-3
 SLOPE = 0.2  # of the leaky units
-PENALTY = 1.0  # half of it times the squared gradient of the score of renders is added to the loss
+PENALTY = 0.1  # half of it times the squared gradient of the score of renders is added to the loss
 PENALTY_EVERY = 16  # steps; the penalty counts as many times more
 COARSEST = 4  # pixels on a side at which the halving ends
 

@@ -98,11 +98,11 @@ def train_critic(
             rng = np.random.default_rng([seed, 29, run.step, run.workers.rank])
             loss, found = 0.0, 0.0
             for some in rows.split(batch):
-                scores, sampled = run.call(judge_filled, maskgit, config, chunk, some, rng)
-                part_loss = F.binary_cross_entropy_with_logits(scores, sampled.float()) * (len(some) / len(rows))
+                scores, wrong = run.call(judge_filled, maskgit, config, chunk, some, rng)
+                part_loss = F.binary_cross_entropy_with_logits(scores, wrong.float()) * (len(some) / len(rows))
                 run.add(part_loss)
                 loss += part_loss.item()
-                found += found_share(scores, sampled) * len(some) / len(rows)
+                found += found_share(scores, wrong) * len(some) / len(rows)
             norm = run.update()
             run.log(loss=loss, found=found, norm=norm)
             if run.due or not run.going:
@@ -125,9 +125,11 @@ def judge_filled(
     """Mask some tokens as in the training of the transformer, let it fill them in, and ask the critic about the result.
 
     Returns:
-        Of all tokens that could have been masked: the critic's logits, (m,) float32, and whether they were, (m,) bool.
+        Of all tokens that could have been masked: the critic's logits, (m,) float32, and whether they are others than
+        those of the render, (m,) bool.
 
-    Source: Token-Critic, arXiv 2209.04439, but for the guidance, which is that of sampling.
+    Source: Token-Critic, arXiv 2209.04439, which asks instead whether a token was masked. But most draws of a guided
+    transformer are the tokens of the render, and to call these wrong would teach nothing.
     """
     place = chunk.device
     truth = chunk.token_ids[rows.to(place)].long()  # (b, t, h, w)
@@ -135,7 +137,7 @@ def judge_filled(
     truth = spoil_primes(truth, chunk.prime[rows], rng)
     masked = mask_some(chunk.prime[rows], chunk.still[rows], tuple(grid), rng).to(place)
     after_prime = (torch.arange(grid[0]) >= chunk.prime[rows][:, None]).to(place)  # (b, t)
-    scores, sampled = [], []
+    scores, wrong = [], []
     for kind in (False, True):  # clips, then still images, which are shorter
         pick = (chunk.still[rows] == kind).nonzero()[:, 0]
         if not len(pick):
@@ -148,8 +150,8 @@ def judge_filled(
             logits = critic(filled, text).view_as(ids)
         asked = after_prime[pick, :frames, None, None].expand_as(ids)
         scores.append(logits[asked])
-        sampled.append(hide[asked])
-    return torch.cat(scores), torch.cat(sampled)
+        wrong.append((filled != ids)[asked])
+    return torch.cat(scores), torch.cat(wrong)
 
 
 @torch.no_grad()
@@ -169,30 +171,30 @@ def fill_in(
     return token_ids.flatten().scatter(0, places, drawn).view_as(token_ids)
 
 
-def found_share(scores: Tensor, sampled: Tensor) -> float:
-    """How often a sampled token gets a higher score than a real one: 0.5 by chance, 1 at best; both (m,).
+def found_share(scores: Tensor, wrong: Tensor) -> float:
+    """How often a wrong token gets a higher score than a right one: 0.5 by chance, 1 at best; both (m,).
 
     Nothing to compare gives 0.5.
     """
-    positives, negatives = int(sampled.sum()), int((~sampled).sum())
+    positives, negatives = int(wrong.sum()), int((~wrong).sum())
     if not positives or not negatives:
         return 0.5
     values, place = scores.detach().unique(return_inverse=True)
     of_each = torch.bincount(place, minlength=len(values)).double()
     rank = of_each.cumsum(0) - of_each / 2  # of equal scores, the middle of their ranks
-    above = rank[place][sampled].sum() - positives**2 / 2
+    above = rank[place][wrong].sum() - positives**2 / 2
     return float(above / (positives * negatives))
 
 
 @torch.no_grad()
 def measure(critic: TokenCritic, maskgit: MaskGit, config: ModelConfig, test: TokenChunk) -> dict[str, float]:
-    """Loss and share of the sampled tokens found, on fresh samples with fixed masks and draws."""
+    """Loss and share of the wrong tokens found, on fresh samples with fixed masks and draws."""
     critic.eval()
     parts = torch.arange(len(test.prime)).split(32)
     told = [
         judge_filled(critic, maskgit, config, test, rows, np.random.default_rng([i, 31]))
         for i, rows in enumerate(parts)
     ]
-    scores, sampled = torch.cat([s for s, _ in told]), torch.cat([x for _, x in told])
-    loss = F.binary_cross_entropy_with_logits(scores, sampled.float())
-    return {"test_loss": loss.item(), "test_found": found_share(scores, sampled)}
+    scores, wrong = torch.cat([s for s, _ in told]), torch.cat([x for _, x in told])
+    loss = F.binary_cross_entropy_with_logits(scores, wrong.float())
+    return {"test_loss": loss.item(), "test_found": found_share(scores, wrong)}

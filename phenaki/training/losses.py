@@ -22,7 +22,7 @@ from phenaki.training.workers import Workers
 from phenaki.world.render import Rendered
 
 PICTURE_STAGES = 3  # of the judge that look at single pictures; the last one sees too large a piece of them
-HEAD_START = 100  # steps that the adversary learns before the tokenizer has to answer to it
+HEAD_START = 300  # steps that the adversary learns before the tokenizer has to answer to it
 MOST_ADAPTIVE = 1e4  # of the adaptive weight, as in VQGAN
 ALONE = Workers()
 

@@ -12,7 +12,7 @@ from torch import Tensor
 import kernels
 from phenaki.config import CriticConfig, MaskGitConfig, SamplingConfig
 from phenaki.maskgit import MaskGit, TextMemory, TokenCritic, sample_tokens
-from phenaki.maskgit.critic import mask_unreal
+from phenaki.maskgit.critic import mask_wrong
 from phenaki.maskgit.refine import RefineMasked, refine_fixed
 from phenaki.maskgit.refinement import MaskedRefinement, RecordedRefinement, Refinement
 from phenaki.maskgit.sampler import StepPlan
@@ -44,17 +44,17 @@ def spoilt(*wrong: int) -> Tensor:
 
 def test_wrong_tokens_are_masked_first() -> None:
     guess, unknown = spoilt(3, 17, 40), torch.ones(1, 48, dtype=torch.bool)
-    masked = mask_unreal(guess, knows(guess), unknown, MASK, KEY, 0.0, 3) == MASK
+    masked = mask_wrong(guess, knows(guess), unknown, MASK, KEY, 0.0, 3) == MASK
     assert masked[0].nonzero()[:, 0].tolist() == [3, 17, 40]
-    more = mask_unreal(guess, knows(guess), unknown, MASK, KEY, 0.0, 10) == MASK
+    more = mask_wrong(guess, knows(guess), unknown, MASK, KEY, 0.0, 10) == MASK
     assert more.sum() == 10 and more[masked].all()
-    noisy = mask_unreal(guess, knows(guess), unknown, MASK, KEY, 200.0, 3) == MASK
+    noisy = mask_wrong(guess, knows(guess), unknown, MASK, KEY, 200.0, 3) == MASK
     assert noisy.sum() == 3 and not torch.equal(noisy, masked)
 
 
 def test_what_was_given_is_never_masked_however_wrong() -> None:
     guess, unknown = spoilt(3, 17, 40), torch.arange(48)[None] >= 16
-    masked = mask_unreal(guess, knows(guess), unknown, MASK, KEY, 0.0, 5) == MASK
+    masked = mask_wrong(guess, knows(guess), unknown, MASK, KEY, 0.0, 5) == MASK
     assert masked.sum() == 5 and masked[0, [17, 40]].all() and not masked[0, :16].any()
 
 
@@ -163,7 +163,7 @@ def test_what_the_critic_says_depends_on_tokens_and_words() -> None:
     said = critic(ids, text)
     assert said.shape == (1, 48) and (critic(ids, read(critic, 4, 1)) != said).all()
     assert (critic(ids.roll(1, -1), text) != said).any()
-    critic.trunk.bias[7] += 5  # a token that is sampled too often
+    critic.trunk.bias[7] += 5  # a token that is drawn too often
     raised = critic(ids, text) - said
     torch.testing.assert_close(raised, torch.where(TRUTH == 7, 5.0, 0.0)[None], rtol=1e-5, atol=1e-5)
     verdict = critic.verdict(text, GRID)(TRUTH[None])

@@ -1,4 +1,4 @@
-"""The critic learns which tokens were sampled, and a model that has one listens to it when told to."""
+"""The critic learns which tokens are wrong, and a model that has one listens to it when told to."""
 
 from __future__ import annotations
 
@@ -56,12 +56,12 @@ def rows(folder: Path) -> list[dict]:
 
 
 def test_the_share_found_is_that_of_pairs_in_order() -> None:
-    scores, sampled = torch.randn(60), torch.rand(60) < 0.3
+    scores, wrong = torch.randn(60), torch.rand(60) < 0.3
     scores[::7] = scores[3]  # some are equal, and count half
-    pairs = [(a, b) for a in scores[sampled] for b in scores[~sampled]]
+    pairs = [(a, b) for a in scores[wrong] for b in scores[~wrong]]
     expected = np.mean([1.0 if a > b else 0.5 if a == b else 0.0 for a, b in pairs])
-    assert found_share(scores, sampled) == pytest.approx(expected)
-    assert found_share(sampled.float(), sampled) == 1.0 and found_share(-sampled.float(), sampled) == 0.0
+    assert found_share(scores, wrong) == pytest.approx(expected)
+    assert found_share(wrong.float(), wrong) == 1.0 and found_share(-wrong.float(), wrong) == 0.0
     assert found_share(scores, torch.ones(60, dtype=torch.bool)) == 0.5
 
 
@@ -81,13 +81,13 @@ def test_only_masked_tokens_are_drawn(chunk: TokenChunk) -> None:
 def test_it_is_asked_about_what_could_have_been_masked(chunk: TokenChunk) -> None:
     torch.manual_seed(0)
     maskgit, critic = build_networks(CONFIG)[1].eval(), build_critic(CONFIG)
-    scores, sampled = judge_filled(critic, maskgit, CONFIG, chunk, torch.arange(20), np.random.default_rng(0))
+    scores, wrong = judge_filled(critic, maskgit, CONFIG, chunk, torch.arange(20), np.random.default_rng(0))
     # 3 token frames of 4 x 4: 7 openings whole, 11 continuations without 2 of 3 frames, 2 still images of one frame
-    assert scores.shape == sampled.shape == (7 * 48 + 11 * 16 + 2 * 16,)
-    assert 0.3 < sampled.float().mean() < 0.95
+    assert scores.shape == wrong.shape == (7 * 48 + 11 * 16 + 2 * 16,)
+    assert 0.3 < wrong.float().mean() < 0.95
 
 
-def test_the_critic_learns_to_find_what_was_sampled(trained: Path) -> None:
+def test_the_critic_learns_to_find_what_is_wrong(trained: Path) -> None:
     last = rows(trained)[-1]
     assert last["step"] == 50 and last["test_found"] > 0.75 and last["test_loss"] < 0.65  # by chance 0.5 and 0.69
 
