@@ -83,7 +83,7 @@ def train_alignment(
         schedule.step()
         if step % 100 == 0:
             sys.stderr.write(f"step {step} of {steps}, loss {loss.item():.3f}\n")
-    score = test_aligner(aligner, judge, text, test, seed)
+    score = score_fresh_renders(aligner, judge, text, test, seed)
     save_aligner(
         aligner, judge, folder,
         judge.part.facts | {
@@ -167,7 +167,9 @@ def _pad(words: list[Tensor]) -> tuple[Tensor, Tensor]:
 
 
 @torch.no_grad()
-def test_aligner(aligner: Aligner, judge: WorldJudge, text: TextEncoder, count: int, seed: int = 0) -> AlignmentScore:
+def score_fresh_renders(
+    aligner: Aligner, judge: WorldJudge, text: TextEncoder, count: int, seed: int = 0
+) -> AlignmentScore:
     """The score of fresh renders."""
     rng, part = evaluation_rng(seed, "alignment's test"), judge.part
     shape = ClipShape(clip_frames=judge.config.num_frames)

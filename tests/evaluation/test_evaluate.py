@@ -16,6 +16,7 @@ from PIL import Image
 from safetensors.torch import save_file
 from torch import Tensor
 
+from phenaki.cli import main
 from phenaki.config import CViViTConfig, ModelConfig, SamplingConfig
 from phenaki.cvivit import CViViT
 from phenaki.errors import ConfigError, MediaError, TimelineError
@@ -281,6 +282,29 @@ def test_a_run_writes_its_report_and_a_sheet(
     assert Image.open(files[1]).width > 1000
     told = capsys.readouterr()
     assert "iid: prompt 1 of 4" in told.err and not told.out
+
+
+def test_the_command_prints_the_tables(loaded: FakeModel, capsys: pytest.CaptureFixture[str]) -> None:
+    options = [
+        "--prompts",
+        "8",
+        "--held-out",
+        "1",
+        "--stories",
+        "0",
+        "--renders",
+        "0",
+        "--compared",
+        "0",
+        "--seed",
+        "5",
+    ]
+    assert main(["evaluate", "--model", "fake", *options, "--guidance", "2"]) == 0
+    told = capsys.readouterr().out
+    assert "| right, of | iid (N=8) | held-out pairs (N=1) | paraphrases (N=2) | chance (N=8) |" in told
+    assert "guidance 2" in told and "seed 5" in told
+    assert main(["evaluate", "--sheet", "sheet.gif"]) == 2
+    assert ".webp or .png" in capsys.readouterr().err
 
 
 def test_a_run_notices_a_missing_folder_before_it_works(loaded: FakeModel, tmp_path: Path) -> None:
