@@ -1,11 +1,11 @@
-# make demo | test | lint | train | evaluate | bench; ARGS="..." goes to the command behind it.
+# make demo | test | lint | train | train-gpu | evaluate | bench; ARGS="..." goes to the command behind it.
 # The first use creates .venv, later ones install again only after requirements.txt or pyproject.toml has changed.
 
 PYTHONS ?= python3.12 python3.11 python3
 VENV := .venv
 PY := $(VENV)/bin/python
 
-.PHONY: demo test lint format train evaluate bench clean
+.PHONY: demo test lint format train train-gpu evaluate bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/installed
@@ -24,6 +24,13 @@ format: $(VENV)/installed-dev
 
 train: $(VENV)/installed
 	$(PY) -m phenaki train $(ARGS)
+
+# the whole recipe on one GPU with the Python and torch that are there; the same command again goes on (exit code 3: more
+# to do). make train-gpu MINUTES=25 GPU_PYTHON=python3 ARGS="--part lively"
+MINUTES ?= 25
+GPU_PYTHON ?= python3
+train-gpu:
+	$(GPU_PYTHON) -m phenaki.training.recipe --device cuda --minutes $(MINUTES) $(ARGS)
 
 evaluate: $(VENV)/installed
 	$(PY) -m phenaki evaluate $(ARGS)

@@ -80,10 +80,8 @@ def _train(arguments: argparse.Namespace) -> None:
     names = ("device", "accumulate", "checkpointing", "fsdp", "sheet_minutes")
     options = {k: v for k in ("batch", "lr") if (v := getattr(arguments, k)) is not None}
     options |= {"resume": arguments.resume, "seed": arguments.seed, "start": arguments.weights}
-    options |= {
-        "part": part,
-        "engine": Engine(**{name: getattr(arguments, name) for name in names}),
-    }
+    engine = Engine(**{name: getattr(arguments, name) for name in names})
+    options |= {"part": part, "engine": engine}
     folder = arguments.folder or Path("runs", "judge" if stage == "judge" else config.name)
     try:
         if stage == "judge":
@@ -102,6 +100,8 @@ def _train(arguments: argparse.Namespace) -> None:
             )
         if stage in ("maskgit", "all"):
             share = 1 - TOKENIZER_SHARE if stage == "all" else 1
+            if stage == "all":  # the tokenizer may have been stopped before there was a transformer
+                options["resume"] = arguments.resume and (folder / "maskgit.state.pt").is_file()
             train_maskgit(config, folder, minutes=share * minutes, **options)
     except KeyboardInterrupt:
         print(f"Stopped. {folder} keeps what was saved; --resume goes on from there.", file=sys.stderr)

@@ -291,8 +291,8 @@ class Run:
         if error is not None and _is_out_of_memory(error):
             raise TrainingError(
                 f"The memory of {self.device} was too small for a step of {self.part}. {self._what_is_kept()} Use a "
-                "smaller --batch, with a larger --accumulate to make up for it, or --checkpointing, which takes a "
-                "third more time."
+                "smaller --batch, with a larger --accumulate to make up for it, or --checkpointing, which takes one "
+                "more forward pass."
             ) from error
         if error is None and self._signal == signal.SIGINT:
             raise KeyboardInterrupt

@@ -249,7 +249,7 @@ def test_a_tokenizer_with_an_adversary_resumes_exactly(tmp_path: Path, monkeypat
     monkeypatch.setattr(module, "HEAD_START", 1)
     monkeypatch.setattr("phenaki.training.cvivit.held_out_windows", lambda shape, count, part: held_out(shape, 4))
     # the clock and the end of a stretch would move the learning rate
-    monkeypatch.setattr(Run, "progress", property(lambda run: float(run.step >= run._last_step) or 0.5))
+    monkeypatch.setattr(Run, "progress", property(lambda run: float(run.step >= run.begun_at + run.max_steps) or 0.5))
     save_part(CViViT(preset("tiny").cvivit), tmp_path, "cvivit", {})
     options = {
         "minutes": 60, "batch": 2, "seed": 1, "start": tmp_path,
