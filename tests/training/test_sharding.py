@@ -22,6 +22,8 @@ assert specification is not None and specification.loader is not None
 lesson = importlib.util.module_from_spec(specification)
 specification.loader.exec_module(lesson)
 
+NEAR = {"cvivit": 1e-3, "maskgit": 0.1}  # of what was learned; Muon works in bfloat16, where the order of sums shows
+
 
 def test_two_processes_learn_what_one_does_from_the_doubled_batch(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--standalone", str(SCRIPT)]
@@ -40,8 +42,8 @@ def test_two_processes_learn_what_one_does_from_the_doubled_batch(tmp_path: Path
             for name, first in start.items():
                 for kind in ("model", "ema"):
                     error = (other[kind][name] - states[0][kind][name]).norm()
-                    moved = (alone[name] - first).norm()  # Muon and the guesses work in bfloat16
-                    assert error <= 0.12 * moved + 1e-6, (part, name)
+                    moved = (alone[name] - first).norm()
+                    assert error <= NEAR[part] * moved + 1e-6, (part, name)
             # what a single process can go on from
             Run(network, tmp_path / "fsdp", part, minutes=1, lr=1e-3, resume=True, muon=part == "maskgit")
         load_part(network, tmp_path / "fsdp", part)
