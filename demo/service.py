@@ -90,9 +90,8 @@ class GenerationService:
 
     def wait_for_ever(self) -> None:
         """Return only when the service is closed, or an interrupt is raised."""
-        # not join: an interrupt in the midst of it makes Python 3.11 believe that the thread has ended
-        while self.worker.alive:
-            self._closed.wait(timeout=1)
+        while not self.worker.ended.wait(timeout=1):
+            pass  # a wait without end would not see an interrupt on Windows
 
     def enlarge(self, frames: np.ndarray) -> np.ndarray:
         """Larger pictures of the model's frames, (f, H, W, 3) uint8 to the same with larger H and W."""

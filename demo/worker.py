@@ -41,19 +41,21 @@ class Worker:
         self.clip_size, self.enlarge = clip_size, enlarge
         self.pace = Pace()
         self.previews = Previews()
+        self.ended = threading.Event()  # waiting for it is safe from interrupts, which in Python 3.11 a join is not
         self._thread = threading.Thread(target=self._work, name="phenaki-worker", daemon=True)
         self._thread.start()
-
-    @property
-    def alive(self) -> bool:
-        """Whether the thread runs."""
-        return self._thread.is_alive()
 
     def join(self, timeout: float) -> None:
         """Wait for the thread to end."""
         self._thread.join(timeout)
 
     def _work(self) -> None:
+        try:
+            self._do_jobs()
+        finally:
+            self.ended.set()
+
+    def _do_jobs(self) -> None:
         while (job := self.queue.take()) is not None:
             session = self._find_session(job.session)
             if session is None:

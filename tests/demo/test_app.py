@@ -123,9 +123,9 @@ def test_a_kill_in_mid_run_ends_the_program_in_order_and_leaves_the_films(kind, 
             address = process.stdout.readline().split()[3]  # Phenaki is at ADDRESS
             client = Client(address, verbose=False)
             client.submit([{"prompt": "a fox", "seconds": 600}], api_name="/generate")
-            wait_until(lambda: list(tmp_path.glob("sessions/*/clips/*.mp4")), seconds=30)
+            wait_until(lambda: list(tmp_path.glob("sessions/*/clips/*.mp4")), seconds=90)
             process.send_signal(kind)
-            assert process.wait(timeout=30) == 0
+            assert process.wait(timeout=90) == 0
         finally:
             process.kill()
     assert list(tmp_path.glob("sessions/*/clips/*.mp4"))
