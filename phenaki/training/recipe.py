@@ -18,7 +18,7 @@ from pathlib import Path
 
 from phenaki.checkpoint import save_config
 from phenaki.config import PRESETS, ModelConfig, preset
-from phenaki.errors import ConfigError, PhenakiError
+from phenaki.errors import ConfigError, PhenakiError, TrainingError
 from phenaki.evaluation import run_evaluation
 from phenaki.shapes import ClipShape
 from phenaki.training.cvivit import train_cvivit
@@ -38,6 +38,7 @@ REPORT, SHEET = "evaluation.json", "samples.webp"
 # of the time of the recipe; the judge has its share only where the part needs one of its own
 SHARES = {"cvivit": 0.36, "judge": 0.12, "maskgit": 0.48, "upsampler": 0.07, "evaluation": 0.09}
 CLIPS_PER_PROMPT = 2.6  # that an evaluation samples in all, for each prompt that it is asked for
+LEAST = 0.05  # of a stage, below which nothing is begun any more
 SAVING = 0.08, 30.0  # of a stage is left for saving and measuring: a share of it, and at most so many seconds
 
 
@@ -158,7 +159,7 @@ def cook(recipe: Recipe) -> bool:
         finished, passed = is_finished(folder, stage)
         if finished:
             continue
-        if left <= 0:
+        if left < LEAST * recipe.stage_minutes:
             return False
         minutes = max(recipe.budget(stage) - passed / 60, 0.001)
         _tell(f"{stage}: {minutes:.1f} minutes to go, {left:.1f} in this stage")
@@ -220,6 +221,8 @@ def main(arguments: list[str] | None = None) -> int:
             _tell(f"{file.stat().st_size / 2**20:6.2f} MiB  {file}")
     except PhenakiError as error:
         _tell(f"phenaki: {error}")
+        if isinstance(error, TrainingError):
+            _tell("In this recipe it is --batch-share that makes batches smaller.")
         return 2
     if not done:
         _tell("There is more to do: run the same command again.")

@@ -24,6 +24,8 @@ from phenaki.training.cvivit import held_out_windows, train_cvivit, training_bat
 from phenaki.training.engine import Engine, forget_activations
 from phenaki.training.maskgit import guess, hide_some, train_maskgit
 from phenaki.training.tokens import make_chunk
+from phenaki.world.parts import CORE, LIVELY
+from phenaki.world.words import known_words
 
 CONFIG = preset("tiny")
 Weights = dict[str, torch.Tensor]
@@ -35,12 +37,17 @@ def exact(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch, "autocast", lambda *a, **k: nullcontext())
 
 
+def few_samples(config, cvivit, text, size, seed, part):
+    return make_chunk(config, cvivit, text, 16, seed, part)
+
+
 @pytest.fixture(autouse=True)
 def short_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "phenaki.training.cvivit.held_out_windows", lambda shape, count, part: held_out_windows(shape, 2, part)
     )
     monkeypatch.setattr("phenaki.training.maskgit.CHUNK", 16)
+    monkeypatch.setattr("phenaki.training.maskgit.make_chunk", few_samples)
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +69,7 @@ def distance(one: Weights, two: Weights) -> float:
 
 
 def unquantized(folder: Path, **options) -> Weights:
-    train_cvivit(CONFIG, folder, minutes=1e6, max_steps=4, lr=1e-3, losses=None, **options)
+    train_cvivit(CONFIG, folder, minutes=1e6, max_steps=2, lr=1e-3, **options)
     return state(folder, "cvivit")["model"]
 
 
@@ -170,13 +177,13 @@ def test_a_tokenizer_that_is_stopped_and_resumed_gives_the_same_bits(
     begun: Path, tmp_path: Path, accumulate: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     options = {"minutes": 1e6, "batch": 2, "start": begun, "engine": Engine(accumulate=accumulate)}
-    train_cvivit(CONFIG, tmp_path / "whole", max_steps=6, **options)
+    train_cvivit(CONFIG, tmp_path / "whole", max_steps=4, **options)
     with monkeypatch.context() as patch:
-        stop_after(3, patch)
+        stop_after(2, patch)
         with pytest.raises(SystemExit):
-            train_cvivit(CONFIG, tmp_path / "halves", max_steps=6, **options)
-    assert state(tmp_path / "halves", "cvivit")["step"] == 3
-    train_cvivit(CONFIG, tmp_path / "halves", max_steps=3, resume=True, **options)
+            train_cvivit(CONFIG, tmp_path / "halves", max_steps=4, **options)
+    assert state(tmp_path / "halves", "cvivit")["step"] == 2
+    train_cvivit(CONFIG, tmp_path / "halves", max_steps=2, resume=True, **options)
     one, two = (state(tmp_path / name, "cvivit") for name in ("whole", "halves"))
     for kind in ("model", "ema", "buffers"):
         assert one[kind] and distance(one[kind], two[kind]) == 0
@@ -189,10 +196,10 @@ def test_the_command_trains_on_another_part_of_the_world(tmp_path: Path, monkeyp
     with pytest.raises(SystemExit):
         main(["train", "cvivit", "--minutes", "1", "--part", "elsewhere"])
     command = ["train", "cvivit", "--minutes", "0.002", "--preset", "tiny", "--folder", str(tmp_path), "--batch", "2"]
-    assert main([*command, "--part", "full", "--device", "cpu"]) == 0
-    assert "neon" in load_config(tmp_path).known_words and "robot" in load_config(tmp_path).vocabulary["subjects"]
+    assert main([*command, "--part", "lively", "--device", "cpu"]) == 0
+    assert load_config(tmp_path).known_words == known_words(LIVELY) != known_words(CORE)
     facts = load_part(CViViT(CONFIG.cvivit), tmp_path, "cvivit")
-    assert facts["world_part"] == "full" and facts["world_version"] == "2"
+    assert facts["world_part"] == "lively" and facts["world_version"] == "2"
     assert main([*command, "--accumulate", "0"]) == 2 and main([*command, "--batch", "0"]) == 2
     assert main([*command, "--device", "abacus"]) == 2
 

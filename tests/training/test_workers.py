@@ -7,9 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import torch
 
-from phenaki.training.workers import Workers
+from phenaki.errors import DeviceError
+from phenaki.training.workers import Workers, training_device
 
 SCRIPT = """
 import json, sys, torch
@@ -48,3 +50,19 @@ def test_two_processes_keep_the_same_weights_and_see_other_data(tmp_path: Path) 
     assert first == second and first[:2] == [2, 4]
     assert alone[:2] == [1, 4] and alone[2] != first[2]
     assert torch.load(tmp_path / "two" / "net.state.pt", weights_only=True)["step"] == 4
+
+
+def test_of_several_gpus_each_process_takes_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    chosen = []
+    monkeypatch.setattr("phenaki.training.workers.find_device", lambda name: torch.device(name.replace("auto", "cuda")))
+    monkeypatch.setattr(torch.cuda, "set_device", chosen.append)
+    assert training_device("auto") == torch.device("cuda:0")
+    monkeypatch.setenv("LOCAL_RANK", "2")
+    assert training_device("cuda") == torch.device("cuda:2") and training_device("cuda:1") == torch.device("cuda:1")
+    assert training_device("cpu") == torch.device("cpu")
+    assert chosen == [torch.device(f"cuda:{i}") for i in (0, 2, 1)]
+
+
+def test_a_device_that_is_not_there_is_refused() -> None:
+    with pytest.raises(DeviceError, match="cuda:77"):
+        training_device("cuda:77")
