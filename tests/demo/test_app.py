@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import socket
@@ -9,6 +10,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from gradio_client import Client
@@ -117,7 +119,10 @@ def test_a_taken_port_is_one_sentence_and_exit_code_2(capsys, tmp_path):
 @pytest.mark.parametrize("kind", [signal.SIGTERM, signal.SIGINT])
 def test_a_kill_in_mid_run_ends_the_program_in_order_and_leaves_the_films(kind, tmp_path):
     command = [sys.executable, "-m", "demo", "--no-browser", "--preset", "tiny", "--data", str(tmp_path)]
-    with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as process:
+    options: dict[str, Any] = {"cwd": REPOSITORY, "stdout": subprocess.PIPE, "text": True}
+    if os.name == "posix":  # what a shell starts in the background is deaf to interrupts, and so are its children
+        options["preexec_fn"] = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(command, **options) as process:
         assert process.stdout is not None
         try:
             address = process.stdout.readline().split()[3]  # Phenaki is at ADDRESS
