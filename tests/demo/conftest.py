@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,6 +28,7 @@ from phenaki import (
     unpack_frames,
 )
 from phenaki.plan import plan_clips
+from tests.demo.browsing import chromium
 
 STEPS = 3
 
@@ -138,3 +140,10 @@ def page(service: GenerationService) -> Page:
 @pytest.fixture(scope="session")
 def tiny() -> Phenaki:
     return Phenaki.from_preset("tiny", seed=0, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A running Chromium."""
+    with chromium() as browser:
+        yield browser

@@ -19,7 +19,7 @@ from demo.page import Page
 from demo.service import GenerationService
 from demo.settings import REPOSITORY, AppSettings
 from phenaki import Phenaki, PlannedClip, read_project
-from tests.demo.browsing import BUFFERED, NEEDS_CHROMIUM, SHADE, Trouble, chromium, wait_until
+from tests.demo.browsing import BUFFERED, NEEDS_CHROMIUM, SHADE, Trouble, wait_until
 from tests.demo.conftest import shade
 
 pytestmark = NEEDS_CHROMIUM
@@ -59,12 +59,6 @@ class Studio:
             context.close()
         self.app.close()
         assert not self.trouble, self.trouble
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

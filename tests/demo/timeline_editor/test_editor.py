@@ -17,8 +17,8 @@ from demo.timeline_editor import component
 from demo.timeline_editor.component import SCRIPTS, STYLES, TimelineEditor, page_script, shape_props, update_editor
 from phenaki import ClipShape
 from tests.demo.browsing import NEEDS_CHROMIUM, chromium
-from tests.demo.editor_model import Model, pixels
-from tests.demo.editor_page import PIXEL, SETTINGS, WORDS, document, segment
+from tests.demo.timeline_editor.editor_model import Model, pixels
+from tests.demo.timeline_editor.editor_page import PIXEL, SETTINGS, WORDS, document, segment
 
 browser_test, needs_browser = NEEDS_CHROMIUM
 SHAPE = shape_props(ClipShape(), max_seconds=60, max_segments=30)
