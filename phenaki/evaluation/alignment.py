@@ -17,7 +17,7 @@ from phenaki.checkpoint import load_part, save_part, weights_digest
 from phenaki.errors import CheckpointError
 from phenaki.evaluation.figures import AlignmentScore, Share
 from phenaki.evaluation.judge import WorldJudge
-from phenaki.text import TextEncoder
+from phenaki.text import TextEncoder, encode_alike
 
 PART = "alignment"
 WIDTH, LOOKS, DIM = 128, 8, 96  # of a word; vectors that a prompt is read into; of the space in which both meet
@@ -67,11 +67,8 @@ def look_at(judge: WorldJudge, video: Tensor) -> Tensor:
 @torch.no_grad()
 def read_all(aligner: Aligner, text: TextEncoder, prompts: Sequence[str]) -> Tensor:
     """Vectors of prompts, (n, DIM); prompts of like length are read together."""
-    order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
     vectors = torch.empty(len(prompts), DIM)
-    for first in range(0, len(order), BATCH):
-        rows = order[first : first + BATCH]
-        text_embeds, text_mask = text.encode([prompts[i] for i in rows])
+    for rows, text_embeds, text_mask in encode_alike(text, prompts, BATCH):
         vectors[rows] = aligner.read(text_embeds.cpu(), text_mask.cpu())
     return vectors
 

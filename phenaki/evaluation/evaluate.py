@@ -50,7 +50,7 @@ class EvaluationSize:
     long_stories: int = 16  # films of three to five segments
     renders: int = 256  # clips for the judge's own accuracy and for the tokenizer
     compared: int = 256  # films of "iid", at most, that are compared with renders: FID, KID, FVD
-    aligned: int = 128  # of them, those whose alignment with their prompts is measured
+    aligned: int = 128  # of them, those whose alignment is measured; 32 prompts are read for each
 
     def __post_init__(self) -> None:
         for field in fields(self):

@@ -64,18 +64,26 @@ def ssim(a: Tensor, b: Tensor) -> Tensor:
     return (structure * (2 * mean_a * mean_b + c1) / (mean_a**2 + mean_b**2 + c1)).mean()
 
 
-def perceptual_distance(judge: WorldJudge, a: Tensor, b: Tensor) -> Tensor:
-    """Mean squared distance of the judge's features of pictures (n, 3, H, W) in [-1, 1], summed over its stages.
+def perceptual_distance(
+    judge: WorldJudge, made: Tensor, target: Tensor, *, stages: int = STAGES, floor: float = 1e-24
+) -> Tensor:
+    """Mean squared distance of the judge's features of pictures or clips, summed over its stages.
 
-    At every place the features of one stage are scaled to a vector of length 1, as in LPIPS (arXiv 1801.03924). The
-    judge must be in eval mode; gradients pass through to ``a``.
+    At every place the features of one stage are scaled to a vector of length 1, as in LPIPS (arXiv 1801.03924), with a
+    network of our own and without its learned weights. The judge must be in eval mode; gradients pass through to
+    ``made``.
+
+    Args:
+        judge: whose features are compared.
+        made: pictures (n, 3, H, W) or clips (b, 3, f, H, W) in [-1, 1]; of clips, neighbours are seen together.
+        target: what they should be, the same shape.
+        stages: of the judge that look, from fine to coarse.
+        floor: is added to a squared length; where all features are near 0, the bare quotient has a huge gradient.
     """
-    total = torch.zeros(())
     with torch.no_grad():
-        wanted = [F.normalize(x.float(), dim=1) for x in _features(judge, b)]
-    for x, y in zip(_features(judge, a), wanted, strict=True):
-        total = total + (F.normalize(x.float(), dim=1) - y).square().sum(1).mean()
-    return total
+        wanted = list(_directions(judge, target, stages, floor))
+    found = zip(_directions(judge, made, stages, floor), wanted, strict=True)
+    return torch.stack([(x - y).square().sum(1).mean() for x, y in found]).sum()
 
 
 def flicker(made: Tensor, target: Tensor) -> float:
@@ -85,12 +93,15 @@ def flicker(made: Tensor, target: Tensor) -> float:
     return float(change[still].mean()) if still.any() else 0.0
 
 
-def _features(judge: WorldJudge, pictures: Tensor) -> Iterator[Tensor]:
-    """What the first stages of the judge see in single pictures of any size, (n, c, H', W') each."""
-    x = pictures.contiguous(memory_format=torch.channels_last)
-    for stage in judge.stages[:STAGES]:
-        x = stage(x, 1)
-        yield x
+def _directions(judge: WorldJudge, video: Tensor, stages: int, floor: float) -> Iterator[Tensor]:
+    """What the first stages of the judge see, as unit vectors, (n, c, h, w) float32 each; ``n`` counts frames."""
+    num_frames = video.shape[2] if video.ndim == 5 else 1
+    x = video.transpose(1, 2).flatten(0, 1) if video.ndim == 5 else video
+    x = x.contiguous(memory_format=torch.channels_last)
+    for stage in judge.stages[:stages]:
+        x = stage(x, num_frames)
+        y = x.float()
+        yield y * (y.square().sum(1, keepdim=True) + floor).rsqrt()
 
 
 def _brightness(pictures: Tensor) -> Tensor:

@@ -17,8 +17,6 @@ from phenaki.evaluation.report import Report
 from phenaki.evaluation.sheet import SampleCollector, check_sheet_file, save_samples
 from phenaki.pipeline import ASSETS, Phenaki
 
-ALIGNED = 128  # films at most whose alignment is measured: 32 prompts are read for each
-
 
 def run_evaluation(
     model: str | Path = "toy-64",
@@ -77,7 +75,7 @@ def run_evaluation(
         quarter_of_stories if long_stories is None else long_stories,
         renders,
         compared,
-        min(compared, ALIGNED) if isinstance(compared, int) else compared,
+        min(compared, EvaluationSize.aligned) if isinstance(compared, int) else compared,
     )
     if sheet_file is not None:
         check_sheet_file(sheet_file)

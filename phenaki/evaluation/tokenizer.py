@@ -13,8 +13,7 @@ from phenaki.evaluation.facts import ClipFacts
 from phenaki.evaluation.figures import TokenizerQuality
 from phenaki.evaluation.judge import WorldJudge
 from phenaki.evaluation.pictures import ssim
-from phenaki.world.render import render
-from phenaki.world.windows import Window
+from phenaki.world.windows import Window, render_windows
 
 BATCH = 8  # clips in memory at a time
 JudgedPairs = list[tuple[ClipFacts, ClipFacts]]  # verdict, truth
@@ -51,8 +50,7 @@ def measure_tokenizer(
     error = subject_error = pixels = subject_pixels = structure = 0.0
     for first in range(0, len(windows), BATCH):
         part = windows[first : first + BATCH]
-        starts = [w.start for w in part]
-        target = render([w.spec for w in part], size=cvivit.config.height, start=starts, num_frames=part[0].num_frames)
+        target = render_windows(part, cvivit.config.height)
         token_ids = cvivit.encode(target.video.to(device))
         made = cvivit.decode(token_ids).clamp(-1, 1).cpu()
         truths = [ClipFacts.of(w) for w in part]

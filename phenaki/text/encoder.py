@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -77,3 +78,18 @@ def check_length(prompt: str, length: int, accepted: int) -> None:
             f"The prompt '{prompt[:40]}…' has {length} word pieces; {accepted} are accepted. "
             "Shorten it, or spread it over several segments."
         )
+
+
+def encode_alike(
+    text: TextEncoder, prompts: Sequence[str], batch: int = 64
+) -> Iterator[tuple[list[int], Tensor, Tensor]]:
+    """Encode many prompts in batches of like length, which saves padding.
+
+    Yields:
+        For each batch the numbers of its prompts, and what ``TextEncoder.encode`` gives for them.
+    """
+    order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
+    for first in range(0, len(order), batch):
+        rows = order[first : first + batch]
+        text_embeds, text_mask = text.encode([prompts[i] for i in rows])
+        yield rows, text_embeds, text_mask

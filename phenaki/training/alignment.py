@@ -27,10 +27,9 @@ from phenaki.evaluation.figures import AlignmentScore
 from phenaki.evaluation.judge import WorldJudge, load_judge
 from phenaki.evaluation.samples import evaluation_rng
 from phenaki.shapes import ClipShape
-from phenaki.text import TextEncoder, load_text_encoder
+from phenaki.text import TextEncoder, encode_alike, load_text_encoder
 from phenaki.training.judge import roughen
-from phenaki.world.render import render
-from phenaki.world.windows import Window, sample_opening
+from phenaki.world.windows import render_windows, sample_opening
 
 CAPTIONS, OTHERS = 2, 2  # of each clip, and of stories that differ from it in one attribute
 CANDIDATES = 32
@@ -105,7 +104,7 @@ def make_lessons(judge: WorldJudge, text: TextEncoder, count: int, seed: int) ->
             sample_opening(rng, ClipShape(clip_frames=judge.config.num_frames), combos="all", part=part)
             for _ in range(min(RENDERED, count - first))
         ]
-        video = _render(windows, judge)
+        video = render_windows(windows, judge.config.size).video
         half = len(video) // 2
         seen.append(look_at(judge, torch.cat([video[:half], roughen(video[half:], rng)])))
         for window in windows:
@@ -119,17 +118,10 @@ def make_lessons(judge: WorldJudge, text: TextEncoder, count: int, seed: int) ->
     return Lessons(torch.cat(seen), _read_words(text, prompts), torch.tensor(facts))
 
 
-def _render(windows: list[Window], judge: WorldJudge) -> Tensor:
-    return render([w.spec for w in windows], size=judge.config.size, num_frames=judge.config.num_frames).video
-
-
 def _read_words(text: TextEncoder, prompts: list[str], batch: int = 32) -> list[Tensor]:
     """Word vectors of each prompt, (l, d) float16; prompts of like length are read together."""
-    order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
     words: list[Tensor] = [torch.empty(0)] * len(prompts)
-    for first in range(0, len(order), batch):
-        rows = order[first : first + batch]
-        text_embeds, text_mask = text.encode([prompts[i] for i in rows])
+    for rows, text_embeds, text_mask in encode_alike(text, prompts, batch):
         for i, own, mask in zip(rows, text_embeds, text_mask, strict=True):
             words[i] = own[mask].half()
     return words
@@ -174,7 +166,12 @@ def score_fresh_renders(
     rng, part = evaluation_rng(seed, "alignment's test"), judge.part
     shape = ClipShape(clip_frames=judge.config.num_frames)
     windows = [sample_opening(rng, shape, combos="all", part=part) for _ in range(count)]
-    seen = torch.cat([look_at(judge, _render(windows[i : i + RENDERED], judge)) for i in range(0, count, RENDERED)])
+    seen = torch.cat(
+        [
+            look_at(judge, render_windows(windows[i : i + RENDERED], judge.config.size).video)
+            for i in range(0, count, RENDERED)
+        ]
+    )
     texts = read_all(aligner, text, [full_caption(w.spec, rng, part) for w in windows])
     others = []
     for window in windows:

@@ -20,7 +20,7 @@ from phenaki.training.ahead import ahead
 from phenaki.training.engine import Engine
 from phenaki.training.maskgit import mask_some, read_or_drop, spoil_primes
 from phenaki.training.run import Run, keep_freed_memory
-from phenaki.training.tokens import TokenChunk, make_chunk
+from phenaki.training.tokens import Lessons, TokenChunk, make_chunk
 from phenaki.training.workers import training_device
 from phenaki.world.parts import CORE, WorldPart
 
@@ -78,44 +78,27 @@ def train_critic(
         run.start_from(start)
     test = make_chunk(config, cvivit, text, 160, (seed, 99_999), part)
     step_size = batch * engine.accumulate
-    steps_per_chunk = max(1, CHUNK // step_size) * PASSES
-    chunk, number = None, -1
 
     def make(number: int) -> TokenChunk:
         return make_chunk(config, cvivit, text, CHUNK, (seed, 23, number, run.workers.rank), part)
 
     with run, ahead(make, device) as chunks:
+        lessons = Lessons(chunks, CHUNK, step_size, PASSES, seed)
         while run.going:
-            if run.step // steps_per_chunk != number:
-                number = run.step // steps_per_chunk
-                chunk = None  # two at a time are enough
-                chunk = chunks.take(number)
-            assert chunk is not None
-            first = run.step % steps_per_chunk * step_size
-            order = np.random.default_rng([seed, number, first // CHUNK]).permutation(CHUNK)
-            rows = torch.from_numpy(order[first % CHUNK :][:step_size])
+            rows = lessons.rows(run.step)
             critic.train()
             rng = np.random.default_rng([seed, 29, run.step, run.workers.rank])
             loss, found = 0.0, 0.0
             for some in rows.split(batch):
-                scores, wrong = run.call(judge_filled, maskgit, config, chunk, some, rng)
+                scores, wrong = run.call(judge_filled, maskgit, config, lessons.chunk, some, rng)
                 part_loss = F.binary_cross_entropy_with_logits(scores, wrong.float()) * (len(some) / len(rows))
                 run.add(part_loss)
                 loss += part_loss.item()
                 found += found_share(scores, wrong) * len(some) / len(rows)
             norm = run.update()
             run.log(loss=loss, found=found, norm=norm)
-            if run.due or not run.going:
-                run.save()
-                if run.workers.leads:
-                    figures = measure(run.ema, maskgit, config, test)
-                    run.last_log = 0.0
-                    run.log(**figures)
-                    facts = part.facts | {
-                        "step": run.step, "seed": seed, "minutes": f"{run.minutes:.1f}",
-                        "found": f"{figures['test_found']:.4f}",
-                    }  # fmt: skip
-                    save_part(run.ema, folder, PART, facts)
+            if figures := run.measured(lambda ema: measure(ema, maskgit, config, test)):
+                save_part(run.ema, folder, PART, run.provenance(part) | {"found": f"{figures['test_found']:.4f}"})
 
 
 def judge_filled(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -20,8 +21,8 @@ from phenaki.training.run import Run, keep_freed_memory
 from phenaki.training.sheets import write_reconstructions
 from phenaki.training.workers import Workers, training_device
 from phenaki.world.parts import CORE, WorldPart
-from phenaki.world.render import Rendered, render
-from phenaki.world.windows import Window, sample_continuation, sample_opening, sample_still
+from phenaki.world.render import Rendered
+from phenaki.world.windows import Window, render_windows, sample_continuation, sample_opening, sample_still
 
 WARM_START = 0.22  # share of the first stretch that runs without quantisation
 
@@ -104,16 +105,10 @@ def train_cvivit(
             if in_parts:
                 _follow(model, run.workers)
             run.log(used=len(torch.cat(used).unique()), norm=norm, **figures)
-            if run.due or not run.going:
-                run.save()
-                if run.workers.leads:
-                    quality = measure(run.ema, config, test, quantize=quantize)
-                    run.last_log = 0.0
-                    run.log(**quality)
-                    facts = part.facts | {"step": run.step, "seed": seed, "psnr": f"{quality['psnr']:.2f}"}
-                    save_part(run.ema, folder, "cvivit", facts)
-                    if run.sheet_due:
-                        write_reconstructions(run.ema, config, test, folder / "cvivit.png", quantize=quantize)
+            if quality := run.measured(functools.partial(measure, config=config, windows=test, quantize=quantize)):
+                save_part(run.ema, folder, "cvivit", run.provenance(part) | {"psnr": f"{quality['psnr']:.2f}"})
+                if run.sheet_due:
+                    write_reconstructions(run.ema, config, test, folder / "cvivit.png", quantize=quantize)
 
 
 def _lesson(
@@ -193,13 +188,6 @@ def training_batches(
         (render_windows(windows[i::count], size, device), render_windows(stills[i::count], size, device))
         for i in range(count)
     ]
-
-
-def render_windows(windows: list[Window], size: int, device: torch.device | str = "cpu") -> Rendered:
-    """Pixels of windows of one length."""
-    frames = windows[0].num_frames
-    starts = [w.start for w in windows]
-    return render([w.spec for w in windows], size=size, start=starts, num_frames=frames, device=device)
 
 
 def held_out_windows(shape: ClipShape, count: int, part: WorldPart = CORE) -> list[Window]:

@@ -27,11 +27,12 @@ from phenaki.training.run import Run
 from phenaki.training.workers import training_device
 from phenaki.world.parts import CORE, PARTS, WorldPart, find_part
 from phenaki.world.render import render
-from phenaki.world.windows import Window
+from phenaki.world.windows import Window, render_windows
 
 CELL = 8  # pixels on a side of the places that a tokenizer may get wrong
 SMOOTHING = 0.05
 STILL_STEPS = 150  # before clips join the single frames
+TEST = "test "  # before the names of figures on fresh renders
 EASY_STEPS = 500  # over which what is shown goes from clean to as rough as it gets
 
 
@@ -95,6 +96,11 @@ def train_judge(
     truths = [ClipFacts.of(w) for w in windows]
     save_judge_config(config, folder, part)
     accuracy: dict[str, float] = {}
+
+    def check(judge: WorldJudge) -> dict[str, float]:
+        right = count_right(_verdicts(judge, windows), truths, list(attributes))
+        return {f"{TEST}{name}": count / test for name, count in right.items()}
+
     with run:
         while run.going:
             rng = np.random.default_rng([seed, 11, run.step, run.workers.rank])
@@ -111,15 +117,10 @@ def train_judge(
                     losses[name] = losses.get(name, 0.0) + loss
             norm = run.update(torch.stack(list(losses.values())).sum(), clip=5.0)
             run.log(norm=norm, **{name: loss.item() for name, loss in losses.items()})
-            if run.due or not run.going:
-                run.save()
-                if run.workers.leads:
-                    right = count_right(_verdicts(run.ema, windows), truths, list(attributes))
-                    accuracy = {name: count / test for name, count in right.items()}
-                    run.last_log = 0.0
-                    run.log(**{f"test {name}": share for name, share in accuracy.items()})
-                    facts = part.facts | {"step": run.step, "seed": seed, "minutes": f"{run.minutes:.1f}"}
-                    save_part(run.ema, folder, PART, facts | {name: f"{share:.4f}" for name, share in accuracy.items()})
+            if found := run.measured(check):
+                accuracy = {name.removeprefix(TEST): share for name, share in found.items()}
+                facts = run.provenance(part) | {name: f"{share:.4f}" for name, share in accuracy.items()}
+                save_part(run.ema, folder, PART, facts)
     return accuracy
 
 
@@ -128,11 +129,7 @@ def _verdicts(judge: WorldJudge, windows: list[Window], batch: int = 64) -> list
     place = judge.frame.weight.device
     verdicts = []
     for first in range(0, len(windows), batch):
-        some = windows[first : first + batch]
-        starts, frames = [w.start for w in some], some[0].num_frames
-        video = render(
-            [w.spec for w in some], size=judge.config.size, start=starts, num_frames=frames, device=place
-        ).video
+        video = render_windows(windows[first : first + batch], judge.config.size, place).video
         verdicts += judge.judge(video)
     return verdicts
 

@@ -7,7 +7,7 @@ was trained with the defaults of ``LossWeights``; the figures behind them are in
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -17,11 +17,12 @@ from torch import Tensor
 
 from phenaki.errors import ConfigError, shown
 from phenaki.evaluation.judge import WorldJudge, load_judge
+from phenaki.evaluation.pictures import STAGES, perceptual_distance
 from phenaki.training.adversary import Adversary
 from phenaki.training.workers import Workers
 from phenaki.world.render import Rendered
 
-PICTURE_STAGES = 3  # of the judge that look at single pictures; the last one sees too large a piece of them
+FLOOR = 1e-4  # of a squared length of features, see ``perceptual_distance``
 HEAD_START = 300  # steps that the adversary learns before the tokenizer has to answer to it
 MOST_ADAPTIVE = 1e4  # of the adaptive weight, as in VQGAN
 ALONE = Workers()
@@ -104,41 +105,22 @@ def pixel_weights(target: Rendered, weights: LossWeights) -> Tensor:
 
 
 class Perception:
-    """How unlike two videos look to the judge, which stays as it is.
-
-    At every place the features of one stage are scaled to a vector of length 1; the squared distances of these vectors
-    are averaged over places and summed over stages, from fine to coarse.
-
-    Source: LPIPS, arXiv 1801.03924, with a network of our own and without its learned weights.
-    """
+    """How unlike two videos look to the judge, which stays as it is: ``perceptual_distance`` as a loss."""
 
     def __init__(self, judge: WorldJudge) -> None:
         self.judge = judge.eval().requires_grad_(False)
 
     def of_frames(self, made: Tensor, target: Tensor) -> Tensor:
         """Distance of single pictures (n, 3, H, W) in [-1, 1]; gradients pass through to ``made``."""
-        return self._distance(made[:, :, None], target[:, :, None], PICTURE_STAGES)
+        return self._distance(made, target, STAGES)
 
     def of_clips(self, made: Tensor, target: Tensor) -> Tensor:
         """Distance of clips (b, 3, f, H, W) in [-1, 1], in features that see neighbouring frames together."""
         return self._distance(made, target, len(self.judge.stages))
 
     def _distance(self, made: Tensor, target: Tensor, stages: int) -> Tensor:
-        with torch.no_grad():
-            wanted = list(self._features(target, stages))
-        distances = [(x - y).square().sum(1).mean() for x, y in zip(self._features(made, stages), wanted, strict=True)]
-        return torch.stack(distances).sum()
-
-    def _features(self, video: Tensor, stages: int) -> Iterator[Tensor]:
-        """Unit vectors of each stage, (b*f, c, h, w) float32."""
-        f = video.shape[2]
-        x = video.transpose(1, 2).flatten(0, 1).contiguous(memory_format=torch.channels_last)  # (b*f, 3, H, W)
-        with torch.autocast(x.device.type, torch.bfloat16):
-            for stage in self.judge.stages[:stages]:
-                x = stage(x, f)
-                y = x.float()
-                # where all features are near 0 the bare quotient would have a huge gradient
-                yield y * (y.square().sum(1, keepdim=True) + 1e-4).rsqrt()
+        with torch.autocast(made.device.type, torch.bfloat16):
+            return perceptual_distance(self.judge, made, target, stages=stages, floor=FLOOR)
 
 
 def adaptive_weight(reference: Tensor, loss: Tensor, layer: Sequence[Tensor]) -> Tensor:

@@ -21,7 +21,7 @@ from phenaki.training.ahead import ahead
 from phenaki.training.engine import Engine
 from phenaki.training.run import Run, keep_freed_memory
 from phenaki.training.sheets import write_films
-from phenaki.training.tokens import TokenChunk, make_chunk
+from phenaki.training.tokens import Lessons, TokenChunk, make_chunk
 from phenaki.training.workers import training_device
 from phenaki.world.parts import CORE, WorldPart
 
@@ -63,45 +63,34 @@ def train_maskgit(
         run.start_from(start)
     test = make_chunk(config, cvivit, text, 160, (seed, 99_999), part)
     step_size, chunk_size = batch * engine.accumulate, chunk_size or CHUNK
-    steps_per_chunk = max(1, chunk_size // step_size) * PASSES[device.type]
-    chunk, number = None, -1
 
     def make(number: int) -> TokenChunk:
         return make_chunk(config, cvivit, text, chunk_size, (seed, number, run.workers.rank), part)
 
     with run, ahead(make, device) as chunks:
+        lessons = Lessons(chunks, chunk_size, step_size, PASSES[device.type], seed)
         while run.going:
-            if run.step // steps_per_chunk != number:
-                number = run.step // steps_per_chunk
-                chunk = None  # two at a time are enough
-                chunk = chunks.take(number)
-            assert chunk is not None
-            first = run.step % steps_per_chunk * step_size
-            order = np.random.default_rng([seed, number, first // chunk_size]).permutation(chunk_size)
-            rows = torch.from_numpy(order[first % chunk_size :][:step_size])
+            rows = lessons.rows(run.step)
             anneal = max(0.0, min(1.0, (run.progress - 0.4) / 0.4))
             weight = SUBJECT_WEIGHT[0] + (SUBJECT_WEIGHT[1] - SUBJECT_WEIGHT[0]) * anneal
             model.train()
-            draw = hide_some(chunk, rows, np.random.default_rng([seed, 5, run.step, run.workers.rank]), TEXT_DROPOUT)
+            draw = hide_some(
+                lessons.chunk, rows, np.random.default_rng([seed, 5, run.step, run.workers.rank]), TEXT_DROPOUT
+            )
             total = None
             if len(rows) > batch or run.workers.count > 1:
-                total = run.workers.mean(draw.weights(chunk, weight).sum())
+                total = run.workers.mean(draw.weights(lessons.chunk, weight).sum())
             loss, right = 0.0, 0.0
             for picked in torch.arange(len(rows)).split(batch):
-                guessed = run.call(guess, chunk, draw.take(picked), weight, total)
+                guessed = run.call(guess, lessons.chunk, draw.take(picked), weight, total)
                 run.add(guessed[0])
                 loss, right = loss + guessed[0].item(), right + guessed[1]
             norm = run.update()
             run.log(loss=loss, accuracy=right / draw.count, norm=norm)
-            if run.due or not run.going:
-                run.save()
-                if run.workers.leads:
-                    run.last_log = 0.0
-                    run.log(**held_out_loss(run.ema, test))
-                    facts = part.facts | {"step": run.step, "seed": seed, "minutes": f"{run.minutes:.1f}"}
-                    save_part(run.ema, folder, "maskgit", facts)
-                    if run.sheet_due:
-                        write_films(folder, folder / "maskgit.png", part, engine.device)
+            if run.measured(lambda ema: held_out_loss(ema, test)):
+                save_part(run.ema, folder, "maskgit", run.provenance(part))
+                if run.sheet_due:
+                    write_films(folder, folder / "maskgit.png", part, engine.device)
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,9 @@ from torch import Tensor
 
 from phenaki.config import ModelConfig
 from phenaki.cvivit import CViViT
-from phenaki.training.cvivit import render_windows
 from phenaki.upsampler import SCALE
 from phenaki.world.parts import CORE, WorldPart
-from phenaki.world.windows import Window, sample_continuation, sample_opening
+from phenaki.world.windows import Window, render_windows, sample_continuation, sample_opening
 
 CLIPS = 24  # in a chunk
 LEAVES = 16  # pictures of many shapes in a chunk

@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -23,6 +23,7 @@ from phenaki.training.engine import Engine, forget_activations
 from phenaki.training.journal import Journal
 from phenaki.training.optimizers import make_optimizers
 from phenaki.training.workers import Workers
+from phenaki.world.parts import WorldPart
 
 if TYPE_CHECKING:
     from phenaki.training.sharding import ShardedModel
@@ -108,7 +109,7 @@ class Run:
         if resume:
             self._load()
         self.seconds, self.max_steps, self.begun_at = minutes * 60, max_steps, self.step
-        self.begun = self.last_save = self.last_log = self.last_sheet = time.monotonic()
+        self.begun = self.last_save = self._last_log = self.last_sheet = time.monotonic()
 
     def start_from(self, folder: Path) -> None:
         """Take the weights of a finished model instead of random ones; optimisers start afresh.
@@ -213,9 +214,9 @@ class Run:
     def log(self, every: float = 20.0, **values: float) -> None:
         """Write a line to ``metrics.jsonl`` and the screen, at most once in ``every`` seconds."""
         now = time.monotonic()
-        if now - self.last_log < every or not self.workers.leads:
+        if now - self._last_log < every or not self.workers.leads:
             return
-        self.last_log = now
+        self._last_log = now
         elapsed = now - self.begun
         row = {
             "part": self.part, "step": self.step, "minutes": round(self.minutes, 2),
@@ -240,6 +241,26 @@ class Run:
             return False
         self.last_sheet = time.monotonic()
         return True
+
+    def measured(self, measure: Callable[[Any], Mapping[str, float]]) -> dict[str, float] | None:
+        """Where it is time to save, do so, then measure the averaged weights and log what comes out.
+
+        Returns:
+            The figures; None at all other times, and in processes that do not lead.
+        """
+        if not self.due and self.going:
+            return None
+        self.save()
+        if not self.workers.leads:
+            return None
+        figures = dict(measure(self.ema))
+        self._last_log = 0.0
+        self.log(**figures)
+        return figures
+
+    def provenance(self, part: WorldPart) -> dict[str, str | int]:
+        """What stands in the file of the averaged weights: world, step, seed, minutes."""
+        return part.facts | {"step": self.step, "seed": self.seed, "minutes": f"{self.minutes:.1f}"}
 
     def save(self) -> None:
         """Write everything that resuming needs, all or nothing.

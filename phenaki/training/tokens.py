@@ -11,10 +11,10 @@ from torch import Tensor
 
 from phenaki.config import ModelConfig
 from phenaki.cvivit import CViViT
-from phenaki.text import TextEncoder
-from phenaki.training.cvivit import render_windows
+from phenaki.text import TextEncoder, encode_alike
+from phenaki.training.ahead import Ahead
 from phenaki.world.parts import CORE, WorldPart
-from phenaki.world.windows import Window, sample_continuation, sample_opening, sample_still
+from phenaki.world.windows import Window, render_windows, sample_continuation, sample_opening, sample_still
 
 BATCH = {"cpu": 16, "cuda": 128}  # windows rendered and tokenized at a time
 
@@ -39,6 +39,36 @@ class TokenChunk:
     def device(self) -> torch.device:
         """Where the training is."""
         return self.token_ids.device
+
+
+class Lessons:
+    """Which samples each step sees: of one chunk after the other, each several times and always in another order.
+
+    Args:
+        chunks: where they come from, by their numbers.
+        chunk_size: samples of a chunk.
+        step_size: samples of a step.
+        passes: times that each is seen.
+        seed: of the orders.
+    """
+
+    chunk: TokenChunk  # that of the step that was asked for last
+
+    def __init__(self, chunks: Ahead[TokenChunk], chunk_size: int, step_size: int, passes: int, seed: int) -> None:
+        self._chunks, self._seed = chunks, seed
+        self._chunk_size, self._step_size = chunk_size, step_size
+        self._steps = max(1, chunk_size // step_size) * passes  # of a chunk
+        self._number = -1
+
+    def rows(self, step: int) -> Tensor:
+        """The samples of this step, (n,) int64 on the CPU; from now on ``chunk`` is the one that they are in."""
+        if step // self._steps != self._number:
+            self._number = step // self._steps
+            vars(self).pop("chunk", None)  # it must not be in memory while the next one is made
+            self.chunk = self._chunks.take(self._number)
+        first = step % self._steps * self._step_size
+        rng = np.random.default_rng([self._seed, self._number, first // self._chunk_size])
+        return torch.from_numpy(rng.permutation(self._chunk_size)[first % self._chunk_size :][: self._step_size])
 
 
 def make_chunk(
@@ -114,14 +144,10 @@ def token_coverage(mask: Tensor, config: ModelConfig) -> Tensor:
 
 def _read_captions(captions: list[str], text: TextEncoder) -> tuple[Tensor, Tensor]:
     """Vectors where the encoder is, and mask on the CPU, of all captions, padded to the longest."""
-    order = sorted(range(len(captions)), key=lambda i: len(captions[i]))  # alike lengths together: less padding
     rows: list[tuple[Tensor, Tensor]] = [None] * len(captions)  # type: ignore[list-item]
-    for i in range(0, len(order), 64):
-        part = order[i : i + 64]
-        embeds, mask = text.encode([captions[j] for j in part])
-        mask = mask.cpu()
-        for row, j in enumerate(part):
-            rows[j] = embeds[row].half(), mask[row]
+    for numbers, embeds, mask in encode_alike(text, captions):
+        for i, own, real in zip(numbers, embeds, mask.cpu(), strict=True):
+            rows[i] = own.half(), real
     length = max(mask.shape[0] for _, mask in rows)
     embeds = torch.stack([F.pad(e, (0, 0, 0, length - e.shape[0])) for e, _ in rows])
     return embeds, torch.stack([F.pad(m, (0, length - m.shape[0])) for _, m in rows])

@@ -137,17 +137,8 @@ def train_upsampler(
                     figures[name] = figures.get(name, 0.0) + loss.item() / engine.accumulate
             norm = run.update(clip=0.3)
             run.log(norm=norm, **figures)
-            if run.due or not run.going:
-                run.save()
-                if run.workers.leads:
-                    quality = measure(run.ema.upsampler, test, judge)
-                    run.last_log = 0.0
-                    run.log(**quality)
-                    facts = part.facts | {
-                        "step": run.step, "seed": seed, "minutes": f"{run.minutes:.1f}",
-                        "psnr": f"{quality['psnr']:.2f}",
-                    }  # fmt: skip
-                    save_upsampler(run.ema.upsampler, folder, facts)
+            if quality := run.measured(lambda ema: measure(ema.upsampler, test, judge)):
+                save_upsampler(run.ema.upsampler, folder, run.provenance(part) | {"psnr": f"{quality['psnr']:.2f}"})
 
 
 def _lesson(contest: Contest, pieces: Pieces, losses: LossWeights, judge: WorldJudge) -> dict[str, Tensor]:

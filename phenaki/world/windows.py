@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 from phenaki.shapes import ClipShape
 from phenaki.world.captions import caption, follow_up, still_caption
 from phenaki.world.grammar import caption_2, follow_up_2, still_caption_2
 from phenaki.world.parts import CORE, WorldPart
+from phenaki.world.render import Rendered, render
 from phenaki.world.spec import CAMERA_STOPS, Stage, StorySpec
 from phenaki.world.splits import held_out
 from phenaki.world.tales import sample_tale
@@ -27,6 +29,13 @@ class Window:
     caption: str
     prime_frames: int  # frames that belong to what came before, 0 in the opening window
     stage: Stage  # the stage that the new frames show
+
+
+def render_windows(windows: list[Window], size: int, device: torch.device | str = "cpu") -> Rendered:
+    """Pixels of windows of one length."""
+    frames = windows[0].num_frames
+    starts = [w.start for w in windows]
+    return render([w.spec for w in windows], size=size, start=starts, num_frames=frames, device=device)
 
 
 def sample_spec(

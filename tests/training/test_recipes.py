@@ -17,12 +17,12 @@ from phenaki.cvivit import CViViT
 from phenaki.errors import CheckpointError
 from phenaki.pipeline import build_networks
 from phenaki.text import load_text_encoder
-from phenaki.training.cvivit import measure, render_windows, train_cvivit, training_batches
+from phenaki.training.cvivit import measure, train_cvivit, training_batches
 from phenaki.training.losses import reconstruction_loss
 from phenaki.training.maskgit import mask_some, masked_loss, spoil_primes, train_maskgit
 from phenaki.training.tokens import make_chunk, remembered_frames, token_coverage
 from phenaki.world.render import Rendered
-from phenaki.world.windows import sample_continuation
+from phenaki.world.windows import render_windows, sample_continuation
 
 CONFIG = preset("tiny")
 

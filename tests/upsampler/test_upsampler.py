@@ -14,9 +14,10 @@ import torch.nn.functional as F
 from phenaki import Phenaki
 from phenaki.errors import CheckpointError, ConfigError, ShapeError
 from phenaki.shapes import ClipShape
-from phenaki.training.cvivit import held_out_windows, render_windows
+from phenaki.training.cvivit import held_out_windows
 from phenaki.upsampler import PART, Upsampler, UpsamplerConfig, load_upsampler, save_upsampler
 from phenaki.video.frames import frames_to_video, video_to_frames
+from phenaki.world.windows import render_windows
 
 SMALL = UpsamplerConfig(channels=(8, 12), blocks=(1, 1), blocks_back=(1,), late_channels=4)
 SHIPPED = Path(__file__).resolve().parents[2] / "assets" / "toy-64"
