@@ -101,9 +101,9 @@ def train_cvivit(
                 used.append(token_ids.unique())
                 for name, value in told.items():
                     figures[name] = figures.get(name, 0.0) + value / len(parts)
-            norm = run.update()
             if in_parts:
                 _follow(model, run.workers)
+            norm = run.update()
             run.log(used=len(torch.cat(used).unique()), norm=norm, **figures)
             if quality := run.measured(functools.partial(measure, config=config, windows=test, quantize=quantize)):
                 save_part(run.ema, folder, "cvivit", run.provenance(part) | {"psnr": f"{quality['psnr']:.2f}"})
@@ -168,7 +168,7 @@ def _freeze_encoder(run: Run) -> None:
             "Only the decoder should learn, but there is no trained encoder. Train with --resume and without it first."
         )
     if not run.facts.get("frozen"):
-        model.load_state_dict(run.ema.state_dict())
+        run.go_on_from_averages()
         run.facts["frozen"] = True
     for part in (model.stem, model.encoder_spatial, model.encoder_temporal, model.to_code):
         part.requires_grad_(False)

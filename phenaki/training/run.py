@@ -118,6 +118,10 @@ class Run:
             CheckpointError: the folder has no such part, or one of other sizes.
         """
         load_part(self.ema, folder, self.part)
+        self.go_on_from_averages()
+
+    def go_on_from_averages(self) -> None:
+        """Make the averages the weights that learn on."""
         self._put(self.ema.state_dict(), self.ema.state_dict())
 
     def keep(self, name: str, what: Stateful) -> None:
@@ -195,7 +199,7 @@ class Run:
             self.workers.average_gradients(self.model)
         else:
             self.workers.share_buffers(self.model)
-        norm = float(_whole(nn.utils.clip_grad_norm_(self.model.parameters(), clip)))
+        norm = float(self._whole(nn.utils.clip_grad_norm_(self.model.parameters(), clip)))
         finite = norm < float("inf")  # False for NaN too
         if finite:
             for optimizer in self.optimizers:
@@ -271,7 +275,8 @@ class Run:
         self.last_save = time.monotonic()
         if self._sharded is not None:
             self._sharded.write_means(self.ema)
-        weights, states = _whole(self.model.state_dict()), _whole([o.state_dict() for o in self.optimizers])
+        weights = self._whole(self.model.state_dict())
+        states = self._whole([optimizer.state_dict() for optimizer in self.optimizers])
         if not all(bool(t.isfinite().all()) for t in weights.values() if t.is_floating_point()):
             raise TrainingError(
                 f"The weights of {self.part} are not finite at step {self.step}. {self._what_is_kept()} "
@@ -386,6 +391,14 @@ class Run:
             self.ema.to("cpu")  # only the leader measures
         return ShardedModel(self.model, self.workers)
 
+    def _whole(self, value: T) -> T:
+        """The same with tensors that are shared out put together."""
+        if self._sharded is None:
+            return value
+        from phenaki.training.sharding import whole
+
+        return whole(value)
+
     @torch.no_grad()
     def _average(self) -> None:
         decay = min(self.ema_decay, (1 + self.step) / (10 + self.step))
@@ -396,15 +409,6 @@ class Run:
         for mean, value in zip(self.ema.buffers(), self.model.buffers(), strict=True):
             mean.copy_(value)
         return None
-
-
-def _whole(value: T) -> T:
-    """The same with shared tensors put together; see ``sharding.whole``, which is loaded only where it is needed."""
-    if "torch.distributed.tensor" not in sys.modules:
-        return value
-    from phenaki.training.sharding import whole
-
-    return whole(value)
 
 
 def _is_out_of_memory(error: BaseException) -> bool:

@@ -113,8 +113,8 @@ def train_upsampler(
         contest, folder, PART, minutes=minutes, lr=lr, resume=resume, seed=seed, max_steps=max_steps, engine=engine
     )
     if start is not None and not resume:
-        load_part(contest.upsampler, start, PART)
-        run.ema.load_state_dict(contest.state_dict())
+        load_part(run.ema.upsampler, start, PART)
+        run.go_on_from_averages()
     test = make_pairs(held_out_windows(config.clip, test_clips, part), config, cvivit)
     number = -1
 

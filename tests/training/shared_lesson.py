@@ -44,9 +44,9 @@ def _learn(folder: Path, mode: str) -> None:
             with run:
                 while run.going:
                     lesson(run, torch.arange(SAMPLES)[run.workers.rank :: run.workers.count])
-                    run.update()
                     if isinstance(model, CViViT):
                         _follow(model, run.workers)
+                    run.update()
                 run.save()
                 if run.workers.leads:
                     save_part(run.ema, folder / mode, part, {})
