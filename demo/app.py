@@ -166,6 +166,7 @@ def _wire_files(widgets: Widgets, handlers: Handlers, follow: dict[str, Any]) ->
     buttons = [widgets.export, widgets.cancel_export]
     exporting = widgets.export.click(
         export, [page_id, *widgets.export_options], [widgets.exported, widgets.export_line, *buttons],
+        trigger_mode="multiple",  # "once" would drop a click that follows a cancellation at once
         concurrency_limit=None, **QUIET,
     )  # fmt: skip
     exporting.success(None, js=_download("exported-file"))

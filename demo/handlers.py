@@ -169,14 +169,22 @@ class Handlers:
     def export(
         self, page_id: object, format_name: str, size: float, enlarge: str, fps: float | None, burn_captions: bool
     ) -> Iterator[tuple[Any, Any]]:
-        """Write a file, telling how far it is. Yields the file and a line of text."""
+        """Write a file, telling how far it is; an export of the same page that is under way ends without one.
+
+        Yields the file and a line of text.
+        """
         page = self.service.find_page(page_id)
         if page is None:
             return
+        page.exports += 1
+        number = page.exports
         try:
             config = ExportConfig(format_name, int(size), enlarge, fps or None, burn_captions)
             path, progress = self.service.export(page, config)
             for part in progress:
+                if page.exports != number:
+                    yield None, gr.skip()
+                    return
                 yield gr.skip(), f"Writing {path.name}: {part:.0%}"
         except PhenakiError as error:
             _refuse(page, error)

@@ -48,6 +48,7 @@ class Page:
     takes: Takes | None = None
     refused_takes: int = 0  # how often there were none to make
     revision: int = 0
+    exports: int = 0  # how often one was begun; the last one counts
     watched: bool = False  # a tab listens; a page of another program's film has none
     touched: float = field(default_factory=time.monotonic)  # when it was asked for last
     id: str = field(default_factory=lambda: secrets.token_urlsafe(12))

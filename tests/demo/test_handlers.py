@@ -200,6 +200,16 @@ def test_an_export_tells_how_far_it_is(handlers, service, page):
     assert "Writing" in told[0][1] and "Exported" in told[-1][1]
 
 
+def test_of_two_exports_of_a_page_the_last_one_counts(handlers, service, page):
+    finish(service.generate(page, page.document))
+    first = handlers.export(page.id, "gif", 32, "smooth", 0, False)
+    assert "Writing" in next(first)[1]
+    second = list(handlers.export(page.id, "gif", 32, "smooth", 0, False))
+    assert [file for file, _ in first] == [None], "it ends, and no file of it reaches the page"
+    folders = [path.parent for path in page.session.folder.rglob("*.gif")]
+    assert folders == [Path(second[-1][0]).parent]
+
+
 def test_an_export_that_cannot_be_made_says_why(handlers, page, toasts):
     assert list(handlers.export(page.id, "gif", 32, "smooth", 0, False))[-1] == (None, "")
     assert "Press Generate first" in toasts[0]
