@@ -22,6 +22,7 @@ def attention(
     mask: Tensor | None = None,
     *,
     causal: bool = False,
+    window: int | None = None,
     bias_table: Tensor | None = None,
     grid: Grid | None = None,
 ) -> Tensor:
@@ -32,6 +33,7 @@ def attention(
         k, v: keys and values, (b, a, m, e).
         mask: (b, m) bool, True where a key may be attended to; None: everywhere. A row of all False gives zeros.
         causal: query i attends to keys 0 to i only; then n must equal m.
+        window: of those, a causal query attends to itself and to ``window`` - 1 before it; None: to all.
         bias_table: (a, (2t-1) * (2h-1) * (2w-1)), added to the score by the way from the key to the query.
         grid: (t, h, w) with t*h*w = n = m; needed with ``bias_table``.
 
@@ -42,8 +44,7 @@ def attention(
     if bias_table is not None and grid is not None:
         scores = scores + relative_bias(bias_table, grid).to(scores.dtype)
     if causal:
-        future = torch.ones(q.shape[-2], k.shape[-2], dtype=torch.bool, device=q.device).triu(1)
-        scores = scores.masked_fill(future, float("-inf"))
+        scores = scores.masked_fill(~_in_order(q.shape[-2], window, q.device), float("-inf"))
     if mask is not None:
         scores = scores.masked_fill(~mask[:, None, None, :], float("-inf"))
     weights = torch.softmax(scores, dim=-1)
@@ -57,6 +58,7 @@ def fused_attention(
     mask: Tensor | None = None,
     *,
     causal: bool = False,
+    window: int | None = None,
     bias_table: Tensor | None = None,
     grid: Grid | None = None,
 ) -> Tensor:
@@ -66,12 +68,12 @@ def fused_attention(
     if bias_table is not None and grid is not None:
         bias = relative_bias(bias_table, grid).to(q.dtype)[None]  # (1, a, n, m)
         if causal:
-            future = torch.ones(bias.shape[-2:], dtype=torch.bool, device=q.device).triu(1)
-            bias = bias.masked_fill(future, float("-inf"))
+            bias = bias.masked_fill(~_in_order(q.shape[-2], window, q.device), float("-inf"))
         extra = bias if extra is None else torch.where(extra, bias, float("-inf"))
         in_order = False
-    elif causal and extra is not None:
-        extra = extra & torch.ones(q.shape[-2], k.shape[-2], dtype=torch.bool, device=q.device).tril()
+    elif causal and (extra is not None or window is not None):
+        seen = _in_order(q.shape[-2], window, q.device)
+        extra = seen if extra is None else extra & seen
         in_order = False
     out = F.scaled_dot_product_attention(q, k, v, attn_mask=extra, is_causal=in_order)
     return _zero_if_nothing_seen(out, mask, causal=causal)
@@ -116,6 +118,12 @@ def _best_code(x: Tensor, codes: Tensor, half: Tensor | None) -> Tensor:
     if best.isnan().any():  # rare: the sweep over all scores is saved otherwise
         ids = scores.nan_to_num(nan=float("-inf")).argmax(dim=-1)
     return ids
+
+
+def _in_order(n: int, window: int | None, device: torch.device) -> Tensor:
+    """Which keys a causal query sees, (n, n) bool."""
+    past = torch.ones(n, n, dtype=torch.bool, device=device).tril()
+    return past if window is None else past.triu(1 - window)
 
 
 def _zero_if_nothing_seen(out: Tensor, mask: Tensor | None, *, causal: bool) -> Tensor:

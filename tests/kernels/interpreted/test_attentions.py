@@ -102,7 +102,7 @@ def test_attention_at_the_shipped_sizes(dtype: torch.dtype) -> None:
 def test_packed_sequences_see_only_themselves(n: int) -> None:
     for sequences in (1, 7, 64 // n + 1):
         q, k, v = (draw(sequences, 2, n, 32, dtype=torch.float32) for _ in range(3))
-        assert error(packed_attention(q, k, v, LARGE), exact(q, k, v, causal=True)) < 1e-6
+        assert error(packed_attention(q, k, v, tile=LARGE), exact(q, k, v, causal=True)) < 1e-6
 
 
 @pytest.mark.parametrize("dtype", TOLERANCE)
