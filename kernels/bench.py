@@ -152,7 +152,7 @@ def attention_rows(bench: Bench) -> Iterator[Row]:
         floor = 1e3 * max(4 * b * a * n * m * width / bench.rate, moved / bench.bandwidth)
         want = in_double(q, k, v, bias_table=table, grid=grid)
         yield from bench.rows("attention", case, versions, floor, lambda out, want=want: relative(out, want))
-    shapes = [("toy-64 temporal", 64, 5, 6, 32), ("paper temporal", 256, 8, 6, 64)]
+    shapes = [("toy-64 temporal", 64, 5, 11, 32), ("paper temporal", 256, 8, 6, 64)]
     for case, s, a, n, width in shapes if bench.on_gpu else [("small temporal", 8, 2, 6, 32)]:
         q, k, v = (torch.randn(s, a, n, width, device=bench.device, dtype=dtype) for _ in range(3))
         versions = theirs(q, k, v, None, None, causal=True) if bench.on_gpu else {}

@@ -66,7 +66,7 @@ class CViViTConfig:
     decoder_spatial_depth: int = 1
     encoder_temporal_depth: int = 1  # causal transformer layers over time
     decoder_temporal_depth: int = 1
-    temporal_window: int | None = None  # token frames that one sees, itself among them; None: all before it
+    temporal_window: int = 0  # token frames that one sees, itself among them; 0: all before it
     heads: int = 5
     mlp_ratio: float = 4.0
     codebook_size: int = 4096
@@ -75,7 +75,8 @@ class CViViTConfig:
     def __post_init__(self) -> None:
         _check_positive(self, "height", "width", "patch_size", "patch_frames", "dim", "heads")
         _check_positive(self, "codebook_size", "codebook_dim")
-        for name in (f"{part}_{axis}_depth" for part in ("encoder", "decoder") for axis in ("spatial", "temporal")):
+        depths = [f"{part}_{axis}_depth" for part in ("encoder", "decoder") for axis in ("spatial", "temporal")]
+        for name in (*depths, "temporal_window"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < 0:
                 raise ConfigError(f"{name} is {shown(value)}; use a whole number of 0 or more.")
@@ -205,9 +206,9 @@ PRESETS: dict[str, ModelConfig] = {
     "paper": ModelConfig(
         name="paper",
         cvivit=CViViTConfig(
-            height=128, width=128, stem="patch", head="linear", dim=512,
-            encoder_spatial_depth=4, decoder_spatial_depth=4, encoder_temporal_depth=4, decoder_temporal_depth=4, heads=8,
-            codebook_size=8192, codebook_dim=32,
+            height=128, width=128, stem="patch", head="linear", dim=512, encoder_spatial_depth=4,
+            decoder_spatial_depth=4, encoder_temporal_depth=4, decoder_temporal_depth=4, heads=8, codebook_size=8192,
+            codebook_dim=32,
         ),
         maskgit=MaskGitConfig(dim=2048, depth=24, heads=32, mlp_ratio=4.0, text_dim=384),
         critic=CriticConfig(dim=2048, depth=12, heads=32, mlp_ratio=4.0),

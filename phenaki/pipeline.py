@@ -198,14 +198,13 @@ class Phenaki:
 
         Args:
             clip: from ``plan``.
-            before: (f, H, W, 3) uint8, the frames that end where the clip begins: ``clip.prime_frames`` or more, from
-                the clips that ``lineage`` names; ignored where a shot begins.
+            before: ``end`` of the clip that it goes on from, ``clip.parent``; ignored where a shot begins.
 
         Returns:
             An event after each refinement step, then the frames. Closing the iterator stops the work.
 
         Raises:
-            ShapeError: ``before`` has too few frames, or others than this model's.
+            ShapeError: ``before`` is missing, or has other tokens than this model's.
         """
         return self._sampler.sample(clip, before)
 

@@ -45,14 +45,9 @@ class TemporalLayers(nn.Module):
 
     def __init__(self, config: CViViTConfig, depth: int) -> None:
         super().__init__()
-        self.layers = nn.Sequential(
-            *(
-                TransformerLayer(
-                    config.dim, config.heads, config.mlp_ratio, causal=True, rotary=True, window=config.temporal_window
-                )
-                for _ in range(depth)
-            )
-        )
+        size, options = (config.dim, config.heads, config.mlp_ratio), {"causal": True, "rotary": True}
+        window = config.temporal_window or None
+        self.layers = nn.Sequential(*(TransformerLayer(*size, **options, window=window) for _ in range(depth)))
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.layers:

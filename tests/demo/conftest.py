@@ -31,6 +31,7 @@ from phenaki.plan import plan_clips
 from tests.demo.browsing import chromium
 
 STEPS = 3
+END = np.zeros((3, 8, 8), np.int32)  # what a fake clip ends with
 
 
 class FakeModel:
@@ -73,7 +74,7 @@ class FakeModel:
 
     def sample_clip(self, clip: PlannedClip, before: np.ndarray | None) -> Iterator[TokensRefined | FramesReady]:
         if clip.footage is not None:
-            yield FramesReady(None, 0, 0, unpack_frames(clip.footage), self.clip.fps)
+            yield FramesReady(None, 0, 0, unpack_frames(clip.footage), self.clip.fps, END)
             return
         masked = np.ones((6, 8, 8), bool)
         while not self._held.acquire(timeout=0.01):
@@ -84,7 +85,7 @@ class FakeModel:
             yield self._refined(clip, step, masked)
         self.made.append(clip)
         frames = np.full((clip.num_frames, 16, 16, 3), shade(clip), np.uint8)
-        yield FramesReady(clip.segment, clip.clip, clip.start_frame, frames, self.clip.fps)
+        yield FramesReady(clip.segment, clip.clip, clip.start_frame, frames, self.clip.fps, END)
 
     def _refined(self, clip: PlannedClip, step: int, masked: np.ndarray) -> TokensRefined:
         picture = np.full((1, 16, 16, 3), 99, np.uint8)

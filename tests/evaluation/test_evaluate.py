@@ -65,7 +65,9 @@ class FakeModel:
         self.asked.append((timeline, sampling))
         for segment in timeline.plan(self.clip):
             frames = np.full((segment.num_frames, 64, 64, 3), 10 * (segment.index + 1), dtype=np.uint8)
-            yield FramesReady(segment.index, 0, segment.start_frame, frames, self.clip.fps)
+            yield FramesReady(
+                segment.index, 0, segment.start_frame, frames, self.clip.fps, np.zeros((3, 8, 8), np.int32)
+            )
             yield SegmentFinished(segment.index, segment.num_frames, 0.5 + segment.index)
 
     def enlarge(self, frames: np.ndarray) -> np.ndarray:
