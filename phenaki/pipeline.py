@@ -33,7 +33,7 @@ class Phenaki:
     """A text-to-video model in memory.
 
     >>> model = Phenaki.from_pretrained("toy-64")
-    >>> story = Timeline((Segment("a fox walks right in the snow", 2.125), Segment("the fox jumps", 1.5)))
+    >>> story = Timeline((Segment("a fox walks right in the snow", 2.375), Segment("the fox jumps", 2)))
     >>> for event in model.generate(story):
     ...     print(event)
     """
