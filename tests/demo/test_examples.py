@@ -9,7 +9,8 @@ from demo.examples import load_examples, shipped_clips
 from demo.make_examples import main, make_example
 from demo.service import GenerationService
 from demo.settings import STORIES
-from phenaki import ClipShape, read_project
+from phenaki import read_project
+from phenaki.config import preset
 
 STORY = STORIES / "1-a-winter-walk.json"
 
@@ -23,7 +24,7 @@ def test_there_are_six_stories_even_without_their_films(model, tmp_path):
 @pytest.mark.parametrize("path", sorted(STORIES.glob("*.json")), ids=lambda path: path.stem)
 def test_stories_fit_the_shipped_model(path):
     timeline = read_project(path).timeline
-    assert timeline == timeline.fit(ClipShape())
+    assert timeline == timeline.fit(preset("toy-64").clip)
 
 
 def test_a_made_example_is_there_before_the_first_click(model, settings):
