@@ -38,7 +38,7 @@ def make_example(model: Phenaki, story: Path, folder: Path, *, seed: int | None 
         stem = folder / f"{number:03d}"
         stem.with_suffix(".frames").write_bytes(pack_frames(clip.frames))
         with stem.with_suffix(".end").open("wb") as file:
-            np.save(file, clip.end, allow_pickle=False)
+            np.save(file, clip.end_token_ids, allow_pickle=False)
         large = model.enlarge(clip.frames)
         write_thumbnail(large, stem.with_suffix(".webp"))
         write_clip(large, stem.with_suffix(".mp4"), model.clip.fps, size=AppSettings().clip_size)

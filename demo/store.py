@@ -25,7 +25,7 @@ class ClipFiles:
     movie: Path  # fragmented MP4 for the page
     thumbnail: Path
     read: Callable[[], np.ndarray]  # (f, H, W, 3) uint8, as the model made them
-    read_end: Callable[[], np.ndarray]  # what the next clip goes on from: ``FramesReady.end``
+    read_end: Callable[[], np.ndarray]  # what the next clip inherits: ``FramesReady.end_token_ids``
 
 
 class ClipStore:
@@ -40,6 +40,9 @@ class ClipStore:
         self.folder = folder
         self._shipped = shipped
         folder.mkdir(parents=True, exist_ok=True)
+        for path in folder.glob("*.npy"):  # of versions that kept no tokens; nothing finds these clips any more
+            for part in self._parts(path):
+                part.unlink(missing_ok=True)
         self._keys = {path.stem for path in folder.glob("*.npz")}
 
     def __contains__(self, key: object) -> bool:
@@ -68,7 +71,7 @@ class ClipStore:
         write_thumbnail(large, path.with_suffix(".webp"))
         part = path.with_suffix(".part")
         with part.open("wb") as file:
-            np.savez(file, frames=clip.frames, end=clip.end)
+            np.savez(file, frames=clip.frames, end=clip.end_token_ids)
         os.replace(part, path)
         self._keys.add(key)
 

@@ -108,14 +108,16 @@ class Worker:
             write_clip(self.enlarge(np.concatenate(frames)), path, self.model.clip.fps, size=self.clip_size)
             session.change()
 
-    def _sample(self, job: Job, session: Session, clip: PlannedClip, before: np.ndarray | None) -> FramesReady | None:
+    def _sample(
+        self, job: Job, session: Session, clip: PlannedClip, prime_token_ids: np.ndarray | None
+    ) -> FramesReady | None:
         """The clip, or None when the job was paused or stopped."""
         job.clip, job.part = clip.key, 0.0
         session.change()
         begun = ticked = time.monotonic()
         self.previews.begin()
         made = None
-        with closing(self.model.sample_clip(clip, before)) as events:  # type: ignore[type-var]
+        with closing(self.model.sample_clip(clip, prime_token_ids)) as events:  # type: ignore[type-var]
             for event in events:
                 if job.state != "running":
                     return None

@@ -130,7 +130,7 @@ class Bench:
 
 def attention_rows(bench: Bench) -> Iterator[Row]:
     """Attention of the transformer and of the tokenizer."""
-    toy = [("toy-64 self", (2, 4, 384, 384, 64), None), ("toy-64 cross", (2, 4, 384, 16, 64), None)]
+    toy = [("toy-64 self", (2, 4, 704, 704, 64), None), ("toy-64 cross", (2, 4, 704, 16, 64), None)]
     large = [
         ("toy-128 self", (2, 8, 1536, 1536, 64), None),
         ("paper self", (2, 32, 1536, 1536, 64), None),
@@ -207,7 +207,7 @@ def lookup_rows(bench: Bench) -> Iterator[Row]:
 
 def draw_rows(bench: Bench) -> Iterator[Row]:
     """Drawing the tokens of one step."""
-    shapes = [("toy-64", 384, 4096), ("paper", 1536, 8192)]
+    shapes = [("toy-64", 704, 4096), ("paper", 1536, 8192)]
     for case, m, v in shapes if bench.on_gpu else [("small", 16, 256)]:
         logits, rows = torch.randn(m, v, device=bench.device), torch.arange(m, device=bench.device)
         key, heat = kernels.random_key(1, 1).to(bench.device), torch.tensor(0.9, device=bench.device)

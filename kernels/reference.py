@@ -48,7 +48,7 @@ def attention(
     if mask is not None:
         scores = scores.masked_fill(~mask[:, None, None, :], float("-inf"))
     weights = torch.softmax(scores, dim=-1)
-    return _zero_if_nothing_seen(torch.matmul(weights.to(v.dtype), v), mask, causal=causal)
+    return _zero_if_nothing_seen(torch.matmul(weights.to(v.dtype), v), mask, causal=causal, window=window)
 
 
 def fused_attention(
@@ -76,7 +76,7 @@ def fused_attention(
         extra = seen if extra is None else extra & seen
         in_order = False
     out = F.scaled_dot_product_attention(q, k, v, attn_mask=extra, is_causal=in_order)
-    return _zero_if_nothing_seen(out, mask, causal=causal)
+    return _zero_if_nothing_seen(out, mask, causal=causal, window=window)
 
 
 def relative_bias(bias_table: Tensor, grid: Grid) -> Tensor:
@@ -126,9 +126,15 @@ def _in_order(n: int, window: int | None, device: torch.device) -> Tensor:
     return past if window is None else past.triu(1 - window)
 
 
-def _zero_if_nothing_seen(out: Tensor, mask: Tensor | None, *, causal: bool) -> Tensor:
+def _zero_if_nothing_seen(out: Tensor, mask: Tensor | None, *, causal: bool, window: int | None) -> Tensor:
     """Zeros for queries whose keys are all hidden: softmax leaves NaN there, or what it finds in memory."""
     if mask is None:
         return out
-    seen = mask.cumsum(dim=-1) > 0 if causal else mask.any(dim=-1, keepdim=True)  # (b, n or 1)
+    if causal:
+        passed = mask.cumsum(dim=-1)
+        if window is not None:
+            passed = passed - F.pad(passed, (window, 0))[:, : mask.shape[1]]
+        seen = passed > 0  # (b, n)
+    else:
+        seen = mask.any(dim=-1, keepdim=True)  # (b, 1)
     return out.masked_fill(~seen[:, None, :, None], 0.0)

@@ -193,20 +193,23 @@ class Phenaki:
         except MediaError as error:
             raise MediaError(f"The start image of segment {segment + 1} cannot be used. {error}") from None
 
-    def sample_clip(self, clip: PlannedClip, before: np.ndarray | None) -> Iterator[TokensRefined | FramesReady]:
+    def sample_clip(
+        self, clip: PlannedClip, prime_token_ids: np.ndarray | None
+    ) -> Iterator[TokensRefined | FramesReady]:
         """Make one clip of a plan.
 
         Args:
             clip: from ``plan``.
-            before: ``end`` of the clip that it goes on from, ``clip.parent``; ignored where a shot begins.
+            prime_token_ids: ``end_token_ids`` of the clip that it goes on from, ``clip.parent``; ignored where a shot
+                begins.
 
         Returns:
             An event after each refinement step, then the frames. Closing the iterator stops the work.
 
         Raises:
-            ShapeError: ``before`` is missing, or has other tokens than this model's.
+            ShapeError: they are missing, or as many as another model has.
         """
-        return self._sampler.sample(clip, before)
+        return self._sampler.sample(clip, prime_token_ids)
 
     def enlarge(self, frames: np.ndarray) -> np.ndarray:
         """Larger, sharper pictures of what ``sample_clip`` made, for people to watch.

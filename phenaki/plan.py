@@ -23,7 +23,7 @@ RECIPE = 2  # to be raised when the same timeline gives other pixels than before
 
 @dataclass(frozen=True)
 class PlannedClip:
-    """One clip, or the footage, with all that is needed to make it but the frames before it."""
+    """One clip, or the footage, with all that is needed to make it but what it inherits."""
 
     key: str  # 64 hex digits
     segment: int | None  # place on the timeline of the segment that needs it; None: the footage, before all segments

@@ -70,7 +70,7 @@ def tell_story(
         for index, clip in clips:
             for event in sample_clip(clip, ends.get(clip.parent)):
                 if isinstance(event, FramesReady):
-                    ends[index] = event.end
+                    ends[index] = event.end_token_ids
                 if clip.shown or isinstance(event, TokensRefined):
                     yield event
             for used in (index, clip.parent):
@@ -83,7 +83,7 @@ def tell_story(
 class ClipSampler:
     """Makes one clip at a time.
 
-    The last tokens of the clip before are its known tokens, whatever its prompt; only the frames after them are
+    The last tokens of the clip before are the first of a clip, whatever its prompt; only the frames after them are
     decoded. They are handed on as they are: decoding a film and tokenizing it again at every seam, as the paper does,
     would wear its pictures down clip by clip.
 
@@ -98,7 +98,7 @@ class ClipSampler:
         )  # every plan of a film reads all of them
 
     @torch.inference_mode()
-    def sample(self, clip: PlannedClip, before: np.ndarray | None) -> ClipEvents:
+    def sample(self, clip: PlannedClip, prime_token_ids: np.ndarray | None) -> ClipEvents:
         """See ``Phenaki.sample_clip``."""
         parts, fps = self.parts, self.parts.config.clip.fps
         if clip.footage is not None:
@@ -106,7 +106,7 @@ class ClipSampler:
             yield FramesReady(clip.segment, clip.clip, clip.start_frame, frames, fps, self._tokens_of_end(frames))
             return
         picture = None if clip.picture is None else self.read_picture(clip.picture)[None]
-        token_ids, known = self._opening_tokens(clip, picture, before)
+        token_ids, known = self._opening_tokens(clip, picture, prime_token_ids)
         grid = token_ids.shape[1:]
         mask_token_id = parts.maskgit.mask_token_id
         text, critic_text = self.read_prompt(clip.prompt)
@@ -127,7 +127,7 @@ class ClipSampler:
         return np.stack([read_image(frame, size.height, size.width) for frame in frames])
 
     def _opening_tokens(
-        self, clip: PlannedClip, picture: np.ndarray | None, before: np.ndarray | None
+        self, clip: PlannedClip, picture: np.ndarray | None, prime: np.ndarray | None
     ) -> tuple[Tensor, int]:
         """Token ids (1, t, h, w) at the start of a clip, and how many token frames of them are known."""
         parts = self.parts
@@ -140,12 +140,12 @@ class ClipSampler:
             return token_ids, 0
         else:
             wanted = (self._prime, *grid)
-            if before is None or before.shape != wanted:
-                given = "nothing" if before is None else f"tokens of shape {before.shape}"
+            if prime is None or prime.shape != wanted:
+                given = "nothing" if prime is None else f"tokens of shape {prime.shape}"
                 raise ShapeError(
                     f"The clip got {given} to go on from; give it the end of the clip before it, of shape {wanted}."
                 )
-            known = torch.from_numpy(before).to(parts.device, torch.int64)[None]
+            known = torch.from_numpy(prime).to(parts.device, torch.int64)[None]
         token_ids[:, : known.shape[1]] = known
         return token_ids, known.shape[1]
 

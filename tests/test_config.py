@@ -95,6 +95,7 @@ def test_the_ends_of_each_range_are_accepted(values: dict[str, float]) -> None:
         ({"head": None}, r"head is None; use one of conv, linear"),
         ({"decoder_spatial_depth": -1}, r"decoder_spatial_depth is -1; use a whole number of 0 or more"),
         ({"decoder_temporal_depth": "1"}, r"decoder_temporal_depth is '1'; use"),
+        ({"temporal_window": -1}, r"temporal_window is -1; use"),
         ({"mlp_ratio": NAN}, r"mlp_ratio is nan; use a number from 0\.125 to 64"),
         ({"channels": 48}, r"channels is 48; use a list of whole numbers"),
         ({"channels": "abc"}, r"channels is 'abc'; use a list"),

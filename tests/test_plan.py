@@ -17,7 +17,6 @@ from phenaki.timeline import Timeline
 from phenaki.video import pack_frames
 
 SHAPE = ClipShape()  # 11 frames, then 6 more for each clip
-NARROW = ClipShape(clip_frames=5, prime_frames=3)  # 5 frames, then 2 more
 SETTINGS = SamplingConfig()
 FOX, JUMP, SIT = Segment("a fox", 2.125, seed=1), Segment("it jumps", 1.5, seed=2), Segment("it sits", 0.75, seed=3)
 STORY = Timeline((FOX, JUMP, SIT))

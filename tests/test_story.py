@@ -30,7 +30,7 @@ from phenaki import (
 from phenaki.config import preset
 from phenaki.pipeline import build_networks
 from phenaki.story import tell_story
-from phenaki.video import video_to_frames
+from phenaki.video import frames_to_video, video_to_frames
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def make_one_by_one(model: Phenaki, plan: list[PlannedClip]) -> list[np.ndarray]
     """Frames of each clip, as somebody makes them who keeps all of them."""
     made: list[FramesReady] = []
     for clip in plan:
-        *_, ready = model.sample_clip(clip, None if clip.parent is None else made[clip.parent].end)
+        *_, ready = model.sample_clip(clip, None if clip.parent is None else made[clip.parent].end_token_ids)
         assert isinstance(ready, FramesReady) and len(ready.frames) == clip.num_frames
         made.append(ready)
     return [ready.frames for ready in made]
@@ -184,6 +184,18 @@ def test_a_film_goes_on_from_its_footage(model: Phenaki, story: Timeline) -> Non
     assert not np.array_equal(film(model, other)[4:], frames[4:])
 
 
+@pytest.mark.parametrize("count", [3, 4, 5, 9])
+def test_the_end_of_footage_is_a_film_in_its_middle_where_it_is_long_enough(model: Phenaki, count: int) -> None:
+    footage = noise(count, 32, 32)
+    story = Timeline((Segment("it jumps", 0.5),), footage=pack_frames(footage)).fit(model.clip)
+    first = next(iter(model.generate(story)))
+    assert isinstance(first, FramesReady)
+    seen = footage[-5:] if count >= 5 else footage[-3:]  # 1 + 2 x 2 frames, of which the first is left out, or 1 + 2
+    with torch.inference_mode():
+        token_ids = model._parts.cvivit.encode(frames_to_video(seen))[0, -2:]
+    assert np.array_equal(first.end_token_ids, token_ids.numpy())
+
+
 def test_footage_of_another_size_is_fitted(model: Phenaki, story: Timeline) -> None:
     story = dataclasses.replace(story, footage=pack_frames(noise(4, 20, 50))).fit(model.clip)
     assert film(model, story).shape[1:] == (32, 32, 3)
@@ -287,8 +299,8 @@ def test_a_caller_may_write_into_frames(model: Phenaki, story: Timeline) -> None
 def test_memory_does_not_grow_with_the_film() -> None:
     shape = ClipShape()
 
-    def grey_clip(clip: PlannedClip, before: np.ndarray | None) -> Iterator[FramesReady]:
-        assert (before is None) == (clip.parent is None)
+    def grey_clip(clip: PlannedClip, prime_token_ids: np.ndarray | None) -> Iterator[FramesReady]:
+        assert (prime_token_ids is None) == (clip.parent is None)
         yield FramesReady(
             clip.segment,
             clip.clip,

@@ -224,7 +224,7 @@ def _soften(clip: Tensor, rng: np.random.Generator, strength: float) -> Tensor:
         frames = F.interpolate(frames, size=small, mode="bilinear", antialias=True, align_corners=False)
         frames = F.interpolate(frames, size=size, mode="bilinear", align_corners=False)
     if len(frames) > 1 and rng.random() < 0.25 * strength:
-        # two frames share one token, so their pictures run into each other
+        # where two frames share a token, their pictures run into each other
         blend, pairs = rng.uniform(0, 0.5), frames[1:].unflatten(0, (-1, 2))  # (f/2, 2, 3, H, W)
         pairs = pairs * (1 - blend) + pairs.mean(1, keepdim=True) * blend
         frames = torch.cat([frames[:1], pairs.flatten(0, 1)])

@@ -110,7 +110,7 @@ def _tokenize(windows: list[Window], config: ModelConfig, cvivit: CViViT) -> tup
         part = windows[i : i + batch]
         first = 0
         if part[0].prime_frames:  # none of its token frames is the first of a film
-            part, first = [with_frames_before(w, config.clip.patch_frames) for w in part], 1
+            part, first = [_with_frames_before(w, config.clip.patch_frames) for w in part], 1
         rendered = render_windows(part, config.cvivit.height, device)
         with torch.autocast(device.type, torch.bfloat16):
             ids.append(cvivit.encode(rendered.video)[:, first:].to(torch.int16))
@@ -118,9 +118,10 @@ def _tokenize(windows: list[Window], config: ModelConfig, cvivit: CViViT) -> tup
     return torch.cat(ids), torch.cat(coverage)
 
 
-def with_frames_before(window: Window, count: int) -> Window:
+def _with_frames_before(window: Window, count: int) -> Window:
     """A window that begins ``count`` frames earlier and ends where it did."""
-    return replace(window, start=window.start - count, num_frames=window.num_frames + count)
+    longer, prime = window.num_frames + count, window.prime_frames + count
+    return replace(window, start=window.start - count, num_frames=longer, prime_frames=prime)
 
 
 def token_coverage(mask: Tensor, config: ModelConfig) -> Tensor:

@@ -62,7 +62,7 @@ def test_frames_of_a_token_prefix_are_a_prefix_of_the_frames(preset_name: str, s
 
 @torch.inference_mode()
 def test_a_change_of_the_last_frame_changes_the_last_tokens_only() -> None:
-    model = make(small(PRESETS["toy-64"].cvivit))
+    model = make(PAIRS)
     video = torch.rand(1, 3, 7, 32, 32) * 2 - 1
     other = video.clone()
     other[:, :, -1] *= -1
@@ -82,10 +82,26 @@ def test_the_past_reaches_later_tokens_where_the_encoder_looks_back() -> None:
 
 
 @torch.inference_mode()
+def test_a_window_as_long_as_the_film_changes_nothing() -> None:
+    token_ids = torch.randint(128, (1, 5, 4, 4))
+    all_seen, five, four = (
+        make(small(PRESETS["toy-64"].cvivit, temporal_window=window)).decode(token_ids) for window in (0, 5, 4)
+    )
+    assert torch.equal(all_seen, five) and not torch.equal(five, four)
+
+
+def test_the_shipped_decoder_looks_back_no_further_than_a_clip_inherits() -> None:
+    config = PRESETS["toy-64"]
+    size, shape = config.cvivit, config.clip
+    assert size.encoder_temporal_depth == 0
+    assert size.decoder_temporal_depth * (size.temporal_window - 1) <= shape.token_frames(shape.prime_frames)
+
+
+@torch.inference_mode()
 def test_a_window_bounds_how_far_the_decoder_looks_back() -> None:
     token_ids = torch.randint(128, (1, 9, 4, 4))
     other = token_ids.clone()
-    other[:, 2] += 1
+    other[:, 2] = (other[:, 2] + 1) % 128
     for window in (2, 4):
         model = make(small(PRESETS["toy-64"].cvivit, temporal_window=window))
         change = (model.decode(token_ids) - model.decode(other)).abs().amax((0, 1, 3, 4))  # of each frame

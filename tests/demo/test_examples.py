@@ -11,6 +11,7 @@ from demo.service import GenerationService
 from demo.settings import STORIES
 from phenaki import read_project
 from phenaki.config import preset
+from tests.demo.conftest import end_of
 
 STORY = STORIES / "1-a-winter-walk.json"
 
@@ -47,11 +48,13 @@ def test_a_film_goes_on_from_shipped_clips(model, settings):
     with GenerationService(model, settings) as service:
         page = service.open_page(service.sessions.open(), service.examples[0].document)
         rows = page.document["segments"]
-        model.made.clear()
+        model.made.clear(), model.inherited.clear()
         service.generate(page, page.document | {"segments": [*rows[:-1], rows[-1] | {"prompt": "it sleeps"}]})
         while service.jobs(page):
             pass
         assert {clip.prompt for clip in model.made} == {"it sleeps"}
+        parents = [page.plan[clip.parent] for clip in model.made]
+        assert all(np.array_equal(*pair) for pair in zip(model.inherited, map(end_of, parents), strict=True))
 
 
 def test_films_of_other_weights_are_left_out(model, tmp_path):
@@ -63,7 +66,7 @@ def test_films_of_other_weights_are_left_out(model, tmp_path):
     assert shipped_clips(load_examples(tmp_path, model))
 
 
-@pytest.mark.parametrize("damage", ["project.json", "001.frames"])
+@pytest.mark.parametrize("damage", ["project.json", "001.frames", "001.end"])
 def test_a_damaged_example_is_left_out(model, tmp_path, caplog, damage):
     make_example(model, STORY, tmp_path / STORY.stem)
     (tmp_path / STORY.stem / damage).unlink()

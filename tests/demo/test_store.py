@@ -22,7 +22,7 @@ def test_a_clip_comes_back_as_the_model_made_it(tmp_path: Path) -> None:
     add(store, "a")
     files = store.find("a")
     assert "a" in store and files is not None
-    assert np.array_equal(files.read(), FRAMES) and np.array_equal(files.read_end(), CLIP.end)
+    assert np.array_equal(files.read(), FRAMES) and np.array_equal(files.read_end(), CLIP.end_token_ids)
     assert files.movie.stat().st_size and files.thumbnail.stat().st_size
 
 
@@ -37,8 +37,15 @@ def test_a_clip_that_was_cut_short_is_not_found(tmp_path: Path) -> None:
     assert "a" not in ClipStore(tmp_path, {})
 
 
+def test_clips_of_earlier_versions_make_room(tmp_path: Path) -> None:
+    add(ClipStore(tmp_path, {}), "a")
+    for name in ("b.npy", "b.mp4", "b.webp"):
+        (tmp_path / name).write_bytes(b"a clip without tokens")
+    assert "a" in ClipStore(tmp_path, {}) and not list(tmp_path.glob("b.*"))
+
+
 def test_shipped_clips_are_there_from_the_start(tmp_path: Path) -> None:
-    shipped = ClipFiles(tmp_path / "x.mp4", tmp_path / "x.webp", lambda: FRAMES, lambda: CLIP.end)
+    shipped = ClipFiles(tmp_path / "x.mp4", tmp_path / "x.webp", lambda: FRAMES, lambda: CLIP.end_token_ids)
     store = ClipStore(tmp_path / "mine", {"a": shipped})
     assert "a" in store and store.find("a") is shipped
 

@@ -117,6 +117,12 @@ def test_a_window_hides_what_is_further_back(n: int, window: int) -> None:
         )
     fused = reference.fused_attention(q, k, v, causal=True, window=window)
     torch.testing.assert_close(got, fused)
+    mask = torch.rand(2, n) > 0.5  # together with it, some see nothing at all
+    both = [
+        call(q, k, v, mask, causal=True, window=window) for call in (reference.attention, reference.fused_attention)
+    ]
+    torch.testing.assert_close(*both)
+    assert not both[0].isnan().any()
 
 
 def test_lookup_takes_the_lowest_of_equals() -> None:
