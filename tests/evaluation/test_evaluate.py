@@ -181,7 +181,9 @@ def test_sampling_reaches_the_model(model: FakeModel) -> None:
     assert model.asked[0][1] == sampling == report.sampling
 
 
-def test_the_clip_after_the_cut_holds_inherited_and_new_frames(model: FakeModel) -> None:
+@pytest.mark.parametrize("prime_frames", [3, 5])  # 8 or 6 new frames of the model
+def test_after_a_cut_the_judge_sees_five_frames_before_it_and_six_behind(prime_frames: int) -> None:
+    model = FakeModel(ClipShape(prime_frames=prime_frames))
     seen: list[JudgedClip] = []
 
     class Listener(Watcher):
