@@ -2,7 +2,8 @@
 
 A story is a project file in ``demo/stories``. Its film lives in a folder of the same name under ``assets/examples``:
 ``project.json`` (with the seeds that made it), ``weights.txt`` (of the model that did), ``poster.webp``, and for each
-clip ``NNN.mp4`` (for the player), ``NNN.webp`` (its thumbnail) and ``NNN.frames`` (what the model made, packed).
+clip ``NNN.mp4`` (for the player), ``NNN.webp`` (its thumbnail), ``NNN.frames`` (what the model made, packed) and
+``NNN.end`` (an array of the tokens that the next clip goes on from).
 ``python -m demo.make_examples`` writes these folders.
 """
 
@@ -12,6 +13,8 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import numpy as np
 
 from demo.document import Document, from_project
 from demo.settings import STORIES
@@ -69,10 +72,12 @@ def _clips(folder: Path, project: Project, model: Phenaki) -> dict[str, ClipFile
     clips = {}
     for number, clip in enumerate(plan):
         stem = folder / f"{number:03d}"
-        frames = stem.with_suffix(".frames")
-        if not frames.is_file():
-            raise PhenakiError(f"{frames} is missing. Make the example again: python -m demo.make_examples.")
+        frames, end = stem.with_suffix(".frames"), stem.with_suffix(".end")
+        for path in (frames, end):
+            if not path.is_file():
+                raise PhenakiError(f"{path} is missing. Make the example again: python -m demo.make_examples.")
         clips[clip.key] = ClipFiles(
-            stem.with_suffix(".mp4"), stem.with_suffix(".webp"), lambda path=frames: unpack_frames(path.read_bytes())
-        )
+            stem.with_suffix(".mp4"), stem.with_suffix(".webp"), lambda path=frames: unpack_frames(path.read_bytes()),
+            lambda path=end: np.load(path, allow_pickle=False),
+        )  # fmt: skip
     return clips

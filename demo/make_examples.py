@@ -30,22 +30,24 @@ def make_example(model: Phenaki, story: Path, folder: Path, *, seed: int | None 
         timeline = replace(timeline, seed=seed)
     project = replace(project, timeline=timeline, model=model.config.name, sampling=model.config.sampling)
     events = model.generate(timeline, project.sampling)
-    clips = [event.frames for event in events if isinstance(event, FramesReady)]
+    clips = [event for event in events if isinstance(event, FramesReady)]
 
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    for number, frames in enumerate(clips):
+    for number, clip in enumerate(clips):
         stem = folder / f"{number:03d}"
-        stem.with_suffix(".frames").write_bytes(pack_frames(frames))
-        large = model.enlarge(frames)
+        stem.with_suffix(".frames").write_bytes(pack_frames(clip.frames))
+        with stem.with_suffix(".end").open("wb") as file:
+            np.save(file, clip.end_token_ids, allow_pickle=False)
+        large = model.enlarge(clip.frames)
         write_thumbnail(large, stem.with_suffix(".webp"))
         write_clip(large, stem.with_suffix(".mp4"), model.clip.fps, size=AppSettings().clip_size)
-    middle = model.enlarge(clips[len(clips) // 2])[-1]
+    middle = model.enlarge(clips[len(clips) // 2].frames)[-1]
     poster = Image.fromarray(middle).resize((POSTER_PIXELS, POSTER_PIXELS), Image.Resampling.BICUBIC)
     poster.save(folder / "poster.webp", quality=85)
     (folder / "project.json").write_text(project.to_json() + "\n", encoding="utf-8")
     (folder / "weights.txt").write_text(weights_of(model) + "\n")
-    return len(np.concatenate(clips))
+    return sum(len(clip.frames) for clip in clips)
 
 
 def main(arguments: list[str] | None = None) -> int:

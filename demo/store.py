@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from phenaki import write_clip
+from phenaki import FramesReady, write_clip
 
 THUMBNAIL_PIXELS = 128
 
@@ -25,6 +25,7 @@ class ClipFiles:
     movie: Path  # fragmented MP4 for the page
     thumbnail: Path
     read: Callable[[], np.ndarray]  # (f, H, W, 3) uint8, as the model made them
+    read_end: Callable[[], np.ndarray]  # what the next clip inherits: ``FramesReady.end_token_ids``
 
 
 class ClipStore:
@@ -39,7 +40,10 @@ class ClipStore:
         self.folder = folder
         self._shipped = shipped
         folder.mkdir(parents=True, exist_ok=True)
-        self._keys = {path.stem for path in folder.glob("*.npy")}
+        for path in folder.glob("*.npy"):  # of versions that kept no tokens; nothing finds these clips any more
+            for part in self._parts(path):
+                part.unlink(missing_ok=True)
+        self._keys = {path.stem for path in folder.glob("*.npz")}
 
     def __contains__(self, key: object) -> bool:
         return key in self._keys or key in self._shipped
@@ -47,27 +51,27 @@ class ClipStore:
     def find(self, key: str) -> ClipFiles | None:
         """The files of a clip, if it is finished."""
         if key in self._keys:
-            path = self.folder / f"{key}.npy"
-            return ClipFiles(path.with_suffix(".mp4"), path.with_suffix(".webp"), lambda: np.load(path))
+            path = self.folder / f"{key}.npz"
+            movie, thumbnail = path.with_suffix(".mp4"), path.with_suffix(".webp")
+            return ClipFiles(movie, thumbnail, lambda: _load(path, "frames"), lambda: _load(path, "end"))
         return self._shipped.get(key)
 
-    def add(self, key: str, frames: np.ndarray, fps: int, size: int, enlarge: Enlarge) -> None:
+    def add(self, key: str, clip: FramesReady, size: int, enlarge: Enlarge) -> None:
         """Keep a clip. It is found only when all of its files are whole.
 
         Args:
             key: what decides its pixels.
-            frames: (f, H, W, 3) uint8.
-            fps: frames per second.
+            clip: what the model made.
             size: pixels on a side of the movie.
             enlarge: makes the pictures of movie and thumbnail out of the frames.
         """
-        path = self.folder / f"{key}.npy"
-        large = enlarge(frames)
-        write_clip(large, path.with_suffix(".mp4"), fps, size=size)
+        path = self.folder / f"{key}.npz"
+        large = enlarge(clip.frames)
+        write_clip(large, path.with_suffix(".mp4"), clip.fps, size=size)
         write_thumbnail(large, path.with_suffix(".webp"))
         part = path.with_suffix(".part")
         with part.open("wb") as file:
-            np.save(file, frames, allow_pickle=False)
+            np.savez(file, frames=clip.frames, end=clip.end_token_ids)
         os.replace(part, path)
         self._keys.add(key)
 
@@ -75,11 +79,11 @@ class ClipStore:
         """Note that a clip is in use."""
         if key in self._keys:
             with contextlib.suppress(OSError):
-                os.utime(self.folder / f"{key}.npy")
+                os.utime(self.folder / f"{key}.npz")
 
     def shrink(self, max_bytes: float) -> None:
         """Remove the clips that were used longest ago until the rest fits."""
-        clips = sorted(self.folder.glob("*.npy"), key=lambda path: path.stat().st_mtime)
+        clips = sorted(self.folder.glob("*.npz"), key=lambda path: path.stat().st_mtime)
         sizes = {path: sum(part.stat().st_size for part in self._parts(path)) for path in clips}
         total = sum(sizes.values())
         for path in clips:
@@ -92,6 +96,11 @@ class ClipStore:
 
     def _parts(self, path: Path) -> list[Path]:
         return [p for p in (path, path.with_suffix(".mp4"), path.with_suffix(".webp")) if p.is_file()]
+
+
+def _load(path: Path, name: str) -> np.ndarray:
+    with np.load(path, allow_pickle=False) as arrays:
+        return arrays[name]
 
 
 def write_thumbnail(frames: np.ndarray, path: Path) -> None:

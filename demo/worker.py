@@ -15,7 +15,7 @@ from demo.pace import Pace
 from demo.preview import Previews
 from demo.session import Session
 from demo.store import ClipStore, Enlarge
-from phenaki import FramesReady, Phenaki, PhenakiError, PlannedClip, clips_to_make, lineage, write_clip
+from phenaki import FramesReady, Phenaki, PhenakiError, PlannedClip, clips_to_make, write_clip
 
 logger = logging.getLogger(__name__)
 
@@ -87,10 +87,10 @@ class Worker:
                 clip = plan[index]
                 if clip.key in session.store:  # another take needed it, too
                     continue
-                frames = self._sample(job, session, clip, frames_before(plan, index, session.store))
-                if frames is None:
+                made = self._sample(job, session, clip, end_of_parent(plan, index, session.store))
+                if made is None:
                     return
-                session.store.add(clip.key, frames, self.model.clip.fps, self.clip_size, self.enlarge)
+                session.store.add(clip.key, made, self.clip_size, self.enlarge)
                 job.made, job.part = job.made + 1, 0.0
                 job.total = max(job.total, job.made)  # a clip that was removed meanwhile had to be made again
                 session.preview = {}
@@ -108,20 +108,22 @@ class Worker:
             write_clip(self.enlarge(np.concatenate(frames)), path, self.model.clip.fps, size=self.clip_size)
             session.change()
 
-    def _sample(self, job: Job, session: Session, clip: PlannedClip, before: np.ndarray | None) -> np.ndarray | None:
-        """The new frames of a clip, or None when the job was paused or stopped."""
+    def _sample(
+        self, job: Job, session: Session, clip: PlannedClip, prime_token_ids: np.ndarray | None
+    ) -> FramesReady | None:
+        """The clip, or None when the job was paused or stopped."""
         job.clip, job.part = clip.key, 0.0
         session.change()
         begun = ticked = time.monotonic()
         self.previews.begin()
-        frames = None
-        with closing(self.model.sample_clip(clip, before)) as events:  # type: ignore[type-var]
+        made = None
+        with closing(self.model.sample_clip(clip, prime_token_ids)) as events:  # type: ignore[type-var]
             for event in events:
                 if job.state != "running":
                     return None
                 now = time.monotonic()
                 if isinstance(event, FramesReady):
-                    frames = event.frames
+                    made = event
                     continue
                 job.part = event.step / event.num_steps
                 if event.step < event.num_steps and self.previews.due():
@@ -131,15 +133,15 @@ class Worker:
                     session.ticks += 1
         if clip.footage is None:
             self.pace.record(clip.sampling.num_inference_steps, time.monotonic() - begun)
-        return frames
+        return made
 
 
-def frames_before(plan: Sequence[PlannedClip], index: int, store: ClipStore) -> np.ndarray | None:
-    """The frames that a clip goes on from: those of the clips that it grew out of, the last one last."""
-    parts = []
-    for place in lineage(plan, index):
-        files = store.find(plan[place].key)
-        if files is None:
-            raise PhenakiError("A clip that this film goes on from was removed. Press Generate again.")
-        parts.append(files.read())
-    return np.concatenate(parts) if parts else None
+def end_of_parent(plan: Sequence[PlannedClip], index: int, store: ClipStore) -> np.ndarray | None:
+    """What a clip goes on from: the end of the clip before it; None where it begins a shot."""
+    parent = plan[index].parent
+    if parent is None:
+        return None
+    files = store.find(plan[parent].key)
+    if files is None:
+        raise PhenakiError("A clip that this film goes on from was removed. Press Generate again.")
+    return files.read_end()

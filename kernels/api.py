@@ -62,11 +62,14 @@ def attention(
     return _torch_attention(q, k, v, mask, causal=causal, bias_table=bias_table, grid=grid)
 
 
-def packed_attention(q: Tensor, k: Tensor, v: Tensor, *, implementation: str = "auto") -> Tensor:
+def packed_attention(
+    q: Tensor, k: Tensor, v: Tensor, *, window: int | None = None, implementation: str = "auto"
+) -> Tensor:
     """Causal attention within each of many short sequences.
 
     Args:
         q, k, v: (s, a, n, e), s sequences; the kernel takes n up to 16, PyTorch any.
+        window: a query attends to itself and to ``window`` - 1 keys before it; None: to all before it.
         implementation: "auto", "triton" or "torch".
 
     Returns:
@@ -77,16 +80,18 @@ def packed_attention(q: Tensor, k: Tensor, v: Tensor, *, implementation: str = "
     """
     if not q.shape == k.shape == v.shape:
         raise KernelError(f"Shapes are {tuple(q.shape)}, {tuple(k.shape)}, {tuple(v.shape)}; use three equal ones.")
+    if window is not None and window < 1:
+        raise KernelError(f"window is {window}; use 1 or more, or None.")
     if _is_traced(q):
-        return torch.ops.phenaki.packed_attention(q, k, v, implementation)
+        return torch.ops.phenaki.packed_attention(q, k, v, window, implementation)
     differentiable = _wants_gradient(q, k, v)
     if choose("packed_attention", implementation, q, size=q.shape[-2], differentiable=differentiable) == "triton":
         if differentiable:
-            return torch.ops.phenaki.packed_attention(q, k, v, "triton")
+            return torch.ops.phenaki.packed_attention(q, k, v, window, "triton")
         from kernels import packed_triton
 
-        return packed_triton.packed_attention(q, k, v)
-    return _torch_attention(q, k, v, causal=True)
+        return packed_triton.packed_attention(q, k, v, window)
+    return _torch_attention(q, k, v, causal=True, window=window)
 
 
 def vq_lookup(x: Tensor, codebook: Tensor, *, metric: str = "cosine", implementation: str = "auto") -> Tensor:

@@ -130,7 +130,7 @@ class Bench:
 
 def attention_rows(bench: Bench) -> Iterator[Row]:
     """Attention of the transformer and of the tokenizer."""
-    toy = [("toy-64 self", (2, 4, 384, 384, 64), None), ("toy-64 cross", (2, 4, 384, 16, 64), None)]
+    toy = [("toy-64 self", (2, 4, 704, 704, 64), None), ("toy-64 cross", (2, 4, 704, 16, 64), None)]
     large = [
         ("toy-128 self", (2, 8, 1536, 1536, 64), None),
         ("paper self", (2, 32, 1536, 1536, 64), None),
@@ -152,7 +152,7 @@ def attention_rows(bench: Bench) -> Iterator[Row]:
         floor = 1e3 * max(4 * b * a * n * m * width / bench.rate, moved / bench.bandwidth)
         want = in_double(q, k, v, bias_table=table, grid=grid)
         yield from bench.rows("attention", case, versions, floor, lambda out, want=want: relative(out, want))
-    shapes = [("toy-64 temporal", 64, 5, 6, 32), ("paper temporal", 256, 8, 6, 64)]
+    shapes = [("toy-64 temporal", 64, 5, 11, 32), ("paper temporal", 256, 8, 6, 64)]
     for case, s, a, n, width in shapes if bench.on_gpu else [("small temporal", 8, 2, 6, 32)]:
         q, k, v = (torch.randn(s, a, n, width, device=bench.device, dtype=dtype) for _ in range(3))
         versions = theirs(q, k, v, None, None, causal=True) if bench.on_gpu else {}
@@ -207,7 +207,7 @@ def lookup_rows(bench: Bench) -> Iterator[Row]:
 
 def draw_rows(bench: Bench) -> Iterator[Row]:
     """Drawing the tokens of one step."""
-    shapes = [("toy-64", 384, 4096), ("paper", 1536, 8192)]
+    shapes = [("toy-64", 704, 4096), ("paper", 1536, 8192)]
     for case, m, v in shapes if bench.on_gpu else [("small", 16, 256)]:
         logits, rows = torch.randn(m, v, device=bench.device), torch.arange(m, device=bench.device)
         key, heat = kernels.random_key(1, 1).to(bench.device), torch.tensor(0.9, device=bench.device)

@@ -44,7 +44,6 @@ def faster(operation: str, capability: int, size: int) -> str:
 def fused_is_faster(q: Tensor, k: Tensor) -> bool:
     """Whether PyTorch's fused attention beats its plain one."""
     return q.is_cuda or k.shape[-2] >= FUSED_FROM.get(q.dtype, FUSED_FROM_ELSE)
-    return q.is_cuda or k.shape[-2] >= FUSED_FROM
 
 
 def backend_order(q: Tensor) -> AbstractContextManager[None]:

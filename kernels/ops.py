@@ -16,7 +16,7 @@ LIBRARY = torch.library.Library("phenaki", "DEF")
 SCHEMAS = {
     "attention": "(Tensor q, Tensor k, Tensor v, Tensor? mask, bool causal, Tensor? bias_table, int[]? grid, "
     "str implementation) -> Tensor",
-    "packed_attention": "(Tensor q, Tensor k, Tensor v, str implementation) -> Tensor",
+    "packed_attention": "(Tensor q, Tensor k, Tensor v, int? window, str implementation) -> Tensor",
     "vq_lookup": "(Tensor x, Tensor codebook, str metric, str implementation) -> Tensor",
     "sample_tokens": "(Tensor logits, Tensor rows, Tensor key, Tensor temperature, str implementation) "
     "-> (Tensor, Tensor)",
@@ -38,8 +38,8 @@ def _attention(
     return out.contiguous()
 
 
-def _packed_attention(q: Tensor, k: Tensor, v: Tensor, implementation: str) -> Tensor:
-    return api.packed_attention(q, k, v, implementation=implementation).contiguous()
+def _packed_attention(q: Tensor, k: Tensor, v: Tensor, window: int | None, implementation: str) -> Tensor:
+    return api.packed_attention(q, k, v, window=window, implementation=implementation).contiguous()
 
 
 def _vq_lookup(x: Tensor, codebook: Tensor, metric: str, implementation: str) -> Tensor:
@@ -83,13 +83,14 @@ def _attention_backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
 
 def _keep_packed(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
     ctx.save_for_backward(*inputs[:3])
+    ctx.window = inputs[3]
 
 
 def _packed_backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
     inputs = [x.detach().requires_grad_() for x in ctx.saved_tensors]
     with torch.enable_grad():
-        again = reference.fused_attention(*inputs, causal=True)
-    return *torch.autograd.grad(again, inputs, grad), None
+        again = reference.fused_attention(*inputs, causal=True, window=ctx.window)
+    return *torch.autograd.grad(again, inputs, grad), None, None
 
 
 for _name, _run, _fake in (

@@ -24,7 +24,7 @@ def tile_for(dtype: torch.dtype, width: int) -> Tile:
     return (TILES_FLOAT32 if dtype == torch.float32 else TILES)[width]
 
 
-def packed_attention(q: Tensor, k: Tensor, v: Tensor, tile: Tile | None = None) -> Tensor:
+def packed_attention(q: Tensor, k: Tensor, v: Tensor, window: int | None = None, tile: Tile | None = None) -> Tensor:
     """Launch; see ``kernels.packed_attention``."""
     s, a, n, e = q.shape
     q, k, v = (aligned(x) for x in (q, k, v))
@@ -42,6 +42,7 @@ def packed_attention(q: Tensor, k: Tensor, v: Tensor, tile: Tile | None = None) 
             *strides(out),
             s,
             n,
+            n if window is None else min(window, n),
             e**-0.5 * LOG2_E,
             WIDTH=e,
             BLOCK=tile.rows,
@@ -52,7 +53,7 @@ def packed_attention(q: Tensor, k: Tensor, v: Tensor, tile: Tile | None = None) 
     return out
 
 
-@triton.jit(do_not_specialize=["s", "n"])
+@triton.jit(do_not_specialize=["s", "n", "window"])
 def packed_kernel(
     q_ptr,
     k_ptr,
@@ -72,6 +73,7 @@ def packed_kernel(
     stride_on,
     s,
     n,
+    window,
     scale,
     WIDTH: tl.constexpr,
     BLOCK: tl.constexpr,
@@ -99,8 +101,9 @@ def packed_kernel(
         q, k, v = q.to(tl.float32), k.to(tl.float32), v.to(tl.float32)
 
     scores = tl.dot(q, tl.trans(k), input_precision="ieee") * scale  # [BLOCK, BLOCK], in powers of 2
-    # a row sees its own sequence up to itself; a row outside sees itself, so that no sum is 0
-    seen = (member[:, None] == member[None, :]) & (place[None, :] <= place[:, None])
+    # a row sees the window of its own sequence that ends with itself; a row outside sees itself, so that no sum is 0
+    ago = place[:, None] - place[None, :]
+    seen = (member[:, None] == member[None, :]) & (ago >= 0) & (ago < window)
     scores = tl.where(seen, scores, float("-inf"))
     weights = tl.math.exp2(scores - tl.max(scores, 1)[:, None])
     total = tl.sum(weights, 1)

@@ -22,6 +22,7 @@ def attention(
     mask: Tensor | None = None,
     *,
     causal: bool = False,
+    window: int | None = None,
     bias_table: Tensor | None = None,
     grid: Grid | None = None,
 ) -> Tensor:
@@ -32,6 +33,7 @@ def attention(
         k, v: keys and values, (b, a, m, e).
         mask: (b, m) bool, True where a key may be attended to; None: everywhere. A row of all False gives zeros.
         causal: query i attends to keys 0 to i only; then n must equal m.
+        window: of those, a causal query attends to itself and to ``window`` - 1 before it; None: to all.
         bias_table: (a, (2t-1) * (2h-1) * (2w-1)), added to the score by the way from the key to the query.
         grid: (t, h, w) with t*h*w = n = m; needed with ``bias_table``.
 
@@ -42,12 +44,11 @@ def attention(
     if bias_table is not None and grid is not None:
         scores = scores + relative_bias(bias_table, grid).to(scores.dtype)
     if causal:
-        future = torch.ones(q.shape[-2], k.shape[-2], dtype=torch.bool, device=q.device).triu(1)
-        scores = scores.masked_fill(future, float("-inf"))
+        scores = scores.masked_fill(~_in_order(q.shape[-2], window, q.device), float("-inf"))
     if mask is not None:
         scores = scores.masked_fill(~mask[:, None, None, :], float("-inf"))
     weights = torch.softmax(scores, dim=-1)
-    return _zero_if_nothing_seen(torch.matmul(weights.to(v.dtype), v), mask, causal=causal)
+    return _zero_if_nothing_seen(torch.matmul(weights.to(v.dtype), v), mask, causal=causal, window=window)
 
 
 def fused_attention(
@@ -57,6 +58,7 @@ def fused_attention(
     mask: Tensor | None = None,
     *,
     causal: bool = False,
+    window: int | None = None,
     bias_table: Tensor | None = None,
     grid: Grid | None = None,
 ) -> Tensor:
@@ -66,15 +68,15 @@ def fused_attention(
     if bias_table is not None and grid is not None:
         bias = relative_bias(bias_table, grid).to(q.dtype)[None]  # (1, a, n, m)
         if causal:
-            future = torch.ones(bias.shape[-2:], dtype=torch.bool, device=q.device).triu(1)
-            bias = bias.masked_fill(future, float("-inf"))
+            bias = bias.masked_fill(~_in_order(q.shape[-2], window, q.device), float("-inf"))
         extra = bias if extra is None else torch.where(extra, bias, float("-inf"))
         in_order = False
-    elif causal and extra is not None:
-        extra = extra & torch.ones(q.shape[-2], k.shape[-2], dtype=torch.bool, device=q.device).tril()
+    elif causal and (extra is not None or window is not None):
+        seen = _in_order(q.shape[-2], window, q.device)
+        extra = seen if extra is None else extra & seen
         in_order = False
     out = F.scaled_dot_product_attention(q, k, v, attn_mask=extra, is_causal=in_order)
-    return _zero_if_nothing_seen(out, mask, causal=causal)
+    return _zero_if_nothing_seen(out, mask, causal=causal, window=window)
 
 
 def relative_bias(bias_table: Tensor, grid: Grid) -> Tensor:
@@ -118,9 +120,21 @@ def _best_code(x: Tensor, codes: Tensor, half: Tensor | None) -> Tensor:
     return ids
 
 
-def _zero_if_nothing_seen(out: Tensor, mask: Tensor | None, *, causal: bool) -> Tensor:
+def _in_order(n: int, window: int | None, device: torch.device) -> Tensor:
+    """Which keys a causal query sees, (n, n) bool."""
+    past = torch.ones(n, n, dtype=torch.bool, device=device).tril()
+    return past if window is None else past.triu(1 - window)
+
+
+def _zero_if_nothing_seen(out: Tensor, mask: Tensor | None, *, causal: bool, window: int | None) -> Tensor:
     """Zeros for queries whose keys are all hidden: softmax leaves NaN there, or what it finds in memory."""
     if mask is None:
         return out
-    seen = mask.cumsum(dim=-1) > 0 if causal else mask.any(dim=-1, keepdim=True)  # (b, n or 1)
+    if causal:
+        passed = mask.cumsum(dim=-1)
+        if window is not None:
+            passed = passed - F.pad(passed, (window, 0))[:, : mask.shape[1]]
+        seen = passed > 0  # (b, n)
+    else:
+        seen = mask.any(dim=-1, keepdim=True)  # (b, 1)
     return out.masked_fill(~seen[:, None, :, None], 0.0)

@@ -13,7 +13,7 @@ from phenaki.errors import (
 )
 from phenaki.events import FramesReady, GenerationEvent, SegmentFinished, SegmentStarted, TokensRefined
 from phenaki.pipeline import Phenaki
-from phenaki.plan import PlannedClip, clips_to_make, lineage, plan_clips
+from phenaki.plan import PlannedClip, clips_to_make, plan_clips
 from phenaki.project import Project
 from phenaki.segment import MAX_BEHIND, MAX_SECONDS, Segment
 from phenaki.shapes import ClipShape
@@ -65,7 +65,6 @@ __all__ = [
     "captions_of",
     "clips_to_make",
     "export_film",
-    "lineage",
     "pack_frames",
     "plan_clips",
     "read_footage",

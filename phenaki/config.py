@@ -64,7 +64,9 @@ class CViViTConfig:
         0  # transformer layers over one token frame; with 0, a token sees its surroundings only
     )
     decoder_spatial_depth: int = 1
-    temporal_depth: int = 1  # causal transformer layers over time, in encoder and decoder each
+    encoder_temporal_depth: int = 1  # causal transformer layers over time
+    decoder_temporal_depth: int = 1
+    temporal_window: int = 0  # token frames that one sees, itself among them; 0: all before it
     heads: int = 5
     mlp_ratio: float = 4.0
     codebook_size: int = 4096
@@ -73,7 +75,8 @@ class CViViTConfig:
     def __post_init__(self) -> None:
         _check_positive(self, "height", "width", "patch_size", "patch_frames", "dim", "heads")
         _check_positive(self, "codebook_size", "codebook_dim")
-        for name in ("encoder_spatial_depth", "decoder_spatial_depth", "temporal_depth"):
+        depths = [f"{part}_{axis}_depth" for part in ("encoder", "decoder") for axis in ("spatial", "temporal")]
+        for name in (*depths, "temporal_window"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < 0:
                 raise ConfigError(f"{name} is {shown(value)}; use a whole number of 0 or more.")
@@ -190,7 +193,10 @@ PRESETS: dict[str, ModelConfig] = {
         critic=CriticConfig(dim=32, depth=1, heads=1),
         sampling=SamplingConfig(num_inference_steps=4),
     ),
-    "toy-64": ModelConfig(),
+    "toy-64": ModelConfig(
+        clip=ClipShape(patch_frames=1, prime_frames=3),
+        cvivit=CViViTConfig(patch_frames=1, encoder_temporal_depth=0, temporal_window=4),
+    ),
     "toy-128": ModelConfig(
         name="toy-128",
         cvivit=CViViTConfig(height=128, width=128, codebook_size=8192),
@@ -200,9 +206,9 @@ PRESETS: dict[str, ModelConfig] = {
     "paper": ModelConfig(
         name="paper",
         cvivit=CViViTConfig(
-            height=128, width=128, stem="patch", head="linear", dim=512,
-            encoder_spatial_depth=4, decoder_spatial_depth=4, temporal_depth=4, heads=8,
-            codebook_size=8192, codebook_dim=32,
+            height=128, width=128, stem="patch", head="linear", dim=512, encoder_spatial_depth=4,
+            decoder_spatial_depth=4, encoder_temporal_depth=4, decoder_temporal_depth=4, heads=8, codebook_size=8192,
+            codebook_dim=32,
         ),
         maskgit=MaskGitConfig(dim=2048, depth=24, heads=32, mlp_ratio=4.0, text_dim=384),
         critic=CriticConfig(dim=2048, depth=12, heads=32, mlp_ratio=4.0),

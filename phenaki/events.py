@@ -43,6 +43,7 @@ class FramesReady:
     start_frame: int  # index in the film of frames[0]
     frames: np.ndarray  # (f, H, W, 3) uint8
     fps: int
+    end_token_ids: np.ndarray  # (t, h, w) int32: those of its end, which the next clip inherits
 
 
 @dataclass(frozen=True)

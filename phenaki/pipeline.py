@@ -33,7 +33,7 @@ class Phenaki:
     """A text-to-video model in memory.
 
     >>> model = Phenaki.from_pretrained("toy-64")
-    >>> story = Timeline((Segment("a fox walks right in the snow", 2.125), Segment("the fox jumps", 1.5)))
+    >>> story = Timeline((Segment("a fox walks right in the snow", 2.375), Segment("the fox jumps", 2)))
     >>> for event in model.generate(story):
     ...     print(event)
     """
@@ -193,21 +193,23 @@ class Phenaki:
         except MediaError as error:
             raise MediaError(f"The start image of segment {segment + 1} cannot be used. {error}") from None
 
-    def sample_clip(self, clip: PlannedClip, before: np.ndarray | None) -> Iterator[TokensRefined | FramesReady]:
+    def sample_clip(
+        self, clip: PlannedClip, prime_token_ids: np.ndarray | None
+    ) -> Iterator[TokensRefined | FramesReady]:
         """Make one clip of a plan.
 
         Args:
             clip: from ``plan``.
-            before: (f, H, W, 3) uint8, the frames that end where the clip begins: ``clip.prime_frames`` or more, from
-                the clips that ``lineage`` names; ignored where a shot begins.
+            prime_token_ids: ``end_token_ids`` of the clip that it goes on from, ``clip.parent``; ignored where a shot
+                begins.
 
         Returns:
             An event after each refinement step, then the frames. Closing the iterator stops the work.
 
         Raises:
-            ShapeError: ``before`` has too few frames, or others than this model's.
+            ShapeError: they are missing, or as many as another model has.
         """
-        return self._sampler.sample(clip, before)
+        return self._sampler.sample(clip, prime_token_ids)
 
     def enlarge(self, frames: np.ndarray) -> np.ndarray:
         """Larger, sharper pictures of what ``sample_clip`` made, for people to watch.

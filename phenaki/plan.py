@@ -18,12 +18,12 @@ from phenaki.shapes import ClipShape
 from phenaki.timeline import Timeline
 
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
-RECIPE = 1  # to be raised when the same timeline gives other pixels than before, for reasons that no key names
+RECIPE = 2  # to be raised when the same timeline gives other pixels than before, for reasons that no key names
 
 
 @dataclass(frozen=True)
 class PlannedClip:
-    """One clip, or the footage, with all that is needed to make it but the frames before it."""
+    """One clip, or the footage, with all that is needed to make it but what it inherits."""
 
     key: str  # 64 hex digits
     segment: int | None  # place on the timeline of the segment that needs it; None: the footage, before all segments
@@ -33,8 +33,7 @@ class PlannedClip:
     seed: int  # of its segment
     number: int  # of the clip, for its noise: another one than ``clip`` in a segment that was split off
     sampling: SamplingConfig
-    parent: int | None  # place in the plan of the clip that it grows out of; None: it begins a shot
-    prime_frames: int  # frames of what is before it that it takes over: 0 if it begins a shot
+    parent: int | None  # place in the plan of the clip that it goes on from; None: it begins a shot
     start_frame: int  # index in the film of its first frame; of what is not shown, as if it were
     num_frames: int  # that it adds
     picture: bytes | None = field(default=None, repr=False)  # an image file: its first frame
@@ -61,20 +60,10 @@ def plan_clips(timeline: Timeline, sampling: SamplingConfig, shape: ClipShape, f
     return _Planner(timeline, sampling, shape, fingerprint).run()
 
 
-def lineage(plan: Sequence[PlannedClip], index: int) -> list[int]:
-    """The clips whose frames a clip takes over, in the order in which they play; none if it begins a shot."""
-    missing, at, found = plan[index].prime_frames, plan[index].parent, []
-    while missing > 0 and at is not None:
-        found.append(at)
-        missing -= plan[at].num_frames
-        at = plan[at].parent
-    return found[::-1]
-
-
 def clips_to_make(plan: Sequence[PlannedClip], is_made: Callable[[str], bool]) -> list[int]:
     """The clips that have to be made for the film to be complete, parents first.
 
-    A clip that is not shown is among them only if one that has to be made takes over frames of it.
+    A clip that is not shown is among them only if one that has to be made goes on from it.
 
     Args:
         plan: from ``plan_clips``.
@@ -91,7 +80,9 @@ def clips_to_make(plan: Sequence[PlannedClip], is_made: Callable[[str], bool]) -
     for index in reversed(range(len(plan))):  # whatever needs a clip stands behind it
         if index in needed and not is_made(plan[index].key):
             missing.append(index)
-            needed.update(first[plan[i].key] for i in lineage(plan, index))
+            parent = plan[index].parent
+            if parent is not None:
+                needed.add(first[plan[parent].key])
     return missing[::-1]
 
 
@@ -126,7 +117,7 @@ class _Planner:
         return self._add(
             PlannedClip(
                 key=self._key(footage=_digest(footage)), segment=None, clip=0, shown=True, prompt="", seed=0, number=0,
-                sampling=self.settings, parent=None, prime_frames=0, start_frame=0, num_frames=num_frames,
+                sampling=self.settings, parent=None, start_frame=0, num_frames=num_frames,
                 footage=footage,
             )
         )  # fmt: skip
@@ -158,8 +149,8 @@ class _Planner:
                 num_frames = self.shape.clip_frames if opens else self.shape.new_frames
                 parent = self._add(
                     PlannedClip(
-                        key, owner, clip, shown, segment.prompt, seed, number, sampling, parent,
-                        0 if opens else self.shape.prime_frames, start_frame, num_frames, picture,
+                        key, owner, clip, shown, segment.prompt, seed, number, sampling, parent, start_frame,
+                        num_frames, picture,
                     )
                 )  # fmt: skip
             else:

@@ -56,11 +56,10 @@ def tell_story(
     Args:
         segments: from ``Timeline.plan``.
         plan: from ``plan_clips``.
-        sample_clip: makes one clip of ``plan``, given the frames before it.
+        sample_clip: makes one clip of ``plan``, given the end of the one that it goes on from.
     """
     last_child = {clip.parent: index for index, clip in enumerate(plan)}
-    prime_frames = max(clip.prime_frames for clip in plan)
-    ends: dict[int | None, np.ndarray] = {}  # of clips that others will grow out of, the frames that those take over
+    ends: dict[int | None, np.ndarray] = {}  # of clips that others will go on from
     for place, clips in groupby(enumerate(plan), key=lambda pair: pair[1].segment):
         begun = time.perf_counter()
         if place is not None:
@@ -69,11 +68,9 @@ def tell_story(
                 place, segment.prompt, segment.seed, segment.num_clips, segment.start_frame, segment.num_frames
             )
         for index, clip in clips:
-            before = ends.get(clip.parent)
-            for event in sample_clip(clip, before):
+            for event in sample_clip(clip, ends.get(clip.parent)):
                 if isinstance(event, FramesReady):
-                    end = event.frames if before is None else np.concatenate([before, event.frames])
-                    ends[index] = end[-prime_frames:].copy()
+                    ends[index] = event.end_token_ids
                 if clip.shown or isinstance(event, TokensRefined):
                     yield event
             for used in (index, clip.parent):
@@ -86,8 +83,9 @@ def tell_story(
 class ClipSampler:
     """Makes one clip at a time.
 
-    The last ``prime_frames`` frames before a clip are tokenized again and are its known tokens, whatever its prompt;
-    only the frames after them are decoded.
+    The last tokens of the clip before are the first of a clip, whatever its prompt; only the frames after them are
+    decoded. They are handed on as they are: decoding a film and tokenizing it again at every seam, as the paper does,
+    would wear its pictures down clip by clip.
 
     Source: Phenaki, arXiv 2210.02399, section 2.2 and figure 2.
     """
@@ -100,25 +98,26 @@ class ClipSampler:
         )  # every plan of a film reads all of them
 
     @torch.inference_mode()
-    def sample(self, clip: PlannedClip, before: np.ndarray | None) -> ClipEvents:
+    def sample(self, clip: PlannedClip, prime_token_ids: np.ndarray | None) -> ClipEvents:
         """See ``Phenaki.sample_clip``."""
         parts, fps = self.parts, self.parts.config.clip.fps
         if clip.footage is not None:
-            yield FramesReady(clip.segment, clip.clip, clip.start_frame, self._read_footage(clip.footage), fps)
+            frames = self._read_footage(clip.footage)
+            yield FramesReady(clip.segment, clip.clip, clip.start_frame, frames, fps, self._tokens_of_end(frames))
             return
-        opening = self._opening_frames(clip, before)
-        token_ids, known = self._opening_tokens(opening)
+        picture = None if clip.picture is None else self.read_picture(clip.picture)[None]
+        token_ids, known = self._opening_tokens(clip, picture, prime_token_ids)
         grid = token_ids.shape[1:]
         mask_token_id = parts.maskgit.mask_token_id
         text, critic_text = self.read_prompt(clip.prompt)
         refine = parts.refinement.refiner(text, clip.sampling.guidance_scale, grid, critic_text)
-        picture = None if clip.picture is None else opening
         for state in sample_tokens(refine, token_ids.flatten(1), mask_token_id, clip.sampling, clip.noise_seed):
             token_ids = state.token_ids.unflatten(1, grid)
             masked = (token_ids[0] == mask_token_id).cpu().numpy()
             preview = partial(self._decode, state.guess.unflatten(1, grid), known, picture)
             yield TokensRefined(clip.segment, clip.clip, state.step, state.num_steps, masked, preview, clip.shown)
-        yield FramesReady(clip.segment, clip.clip, clip.start_frame, self._decode(token_ids, known, picture), fps)
+        frames = self._decode(token_ids, known, picture)
+        yield FramesReady(clip.segment, clip.clip, clip.start_frame, frames, fps, self._end(token_ids))
 
     def _read_footage(self, footage: bytes) -> np.ndarray:
         """Frames of the model's size, (f, H, W, 3) uint8."""
@@ -127,30 +126,45 @@ class ClipSampler:
             return frames
         return np.stack([read_image(frame, size.height, size.width) for frame in frames])
 
-    def _opening_frames(self, clip: PlannedClip, before: np.ndarray | None) -> np.ndarray | None:
-        """The frames (f, H, W, 3) uint8 that the clip begins with; None: it makes up all of them."""
-        if clip.picture is not None:
-            return self.read_picture(clip.picture)[None]
-        if not clip.prime_frames:
-            return None
-        if before is None or len(before) < clip.prime_frames:
-            given = 0 if before is None else len(before)
-            raise ShapeError(
-                f"The clip got {given} frames of what is before it; give {clip.prime_frames} or more, from the clips "
-                "that lineage(plan, index) names."
-            )
-        return before[-clip.prime_frames :]
-
-    def _opening_tokens(self, opening: np.ndarray | None) -> tuple[Tensor, int]:
+    def _opening_tokens(
+        self, clip: PlannedClip, picture: np.ndarray | None, prime: np.ndarray | None
+    ) -> tuple[Tensor, int]:
         """Token ids (1, t, h, w) at the start of a clip, and how many token frames of them are known."""
         parts = self.parts
-        length = parts.config.clip.token_frames(parts.config.clip.clip_frames)
-        token_ids = torch.full((1, length, *parts.config.cvivit.grid), parts.maskgit.mask_token_id, device=parts.device)
-        if opening is None:
+        shape, grid = parts.config.clip, parts.config.cvivit.grid
+        length = shape.token_frames(shape.clip_frames)
+        token_ids = torch.full((1, length, *grid), parts.maskgit.mask_token_id, device=parts.device)
+        if picture is not None:
+            known = parts.cvivit.encode(frames_to_video(picture).to(parts.device))
+        elif clip.parent is None:
             return token_ids, 0
-        known = parts.cvivit.encode(frames_to_video(opening).to(parts.device))
+        else:
+            wanted = (self._prime, *grid)
+            if prime is None or prime.shape != wanted:
+                given = "nothing" if prime is None else f"tokens of shape {prime.shape}"
+                raise ShapeError(
+                    f"The clip got {given} to go on from; give it the end of the clip before it, of shape {wanted}."
+                )
+            known = torch.from_numpy(prime).to(parts.device, torch.int64)[None]
         token_ids[:, : known.shape[1]] = known
         return token_ids, known.shape[1]
+
+    @property
+    def _prime(self) -> int:
+        """Token frames that a clip goes on from."""
+        shape = self.parts.config.clip
+        return shape.token_frames(shape.prime_frames)
+
+    def _end(self, token_ids: Tensor) -> np.ndarray:
+        """The last token frames of (1, t, h, w), as ``FramesReady`` holds them."""
+        return token_ids[0, -self._prime :].to("cpu", torch.int32).numpy().copy()
+
+    def _tokens_of_end(self, frames: np.ndarray) -> np.ndarray:
+        """The last token frames of footage; where it is long enough, none of them is the first of a film."""
+        shape = self.parts.config.clip
+        most = shape.prime_frames + shape.patch_frames
+        end = frames[-(most if len(frames) >= most else shape.prime_frames) :]
+        return self._end(self.parts.cvivit.encode(frames_to_video(end).to(self.parts.device)))
 
     @torch.inference_mode()
     def _decode(self, token_ids: Tensor, known: int, picture: np.ndarray | None) -> np.ndarray:

@@ -10,14 +10,13 @@ import pytest
 
 from phenaki.config import SamplingConfig
 from phenaki.errors import TimelineError
-from phenaki.plan import PlannedClip, clips_to_make, lineage, plan_clips
+from phenaki.plan import PlannedClip, clips_to_make, plan_clips
 from phenaki.segment import MAX_SEED, Segment
 from phenaki.shapes import ClipShape
 from phenaki.timeline import Timeline
 from phenaki.video import pack_frames
 
 SHAPE = ClipShape()  # 11 frames, then 6 more for each clip
-NARROW = ClipShape(clip_frames=5, prime_frames=3)  # 5 frames, then 2 more: a clip takes over frames of two others
 SETTINGS = SamplingConfig()
 FOX, JUMP, SIT = Segment("a fox", 2.125, seed=1), Segment("it jumps", 1.5, seed=2), Segment("it sits", 0.75, seed=3)
 STORY = Timeline((FOX, JUMP, SIT))
@@ -59,8 +58,6 @@ def check(clips: list[PlannedClip], shape: ClipShape) -> None:
     """What is true of every plan."""
     for index, clip in enumerate(clips):
         assert clip.parent is None or clip.parent < index
-        assert clip.parent is not None or clip.prime_frames == 0
-        assert sum(clips[i].num_frames for i in lineage(clips, index)) >= clip.prime_frames
         assert clip.num_frames == shape.new_frames or clip.parent is None
     shown = [clip for clip in clips if clip.shown]
     assert [clip.start_frame for clip in shown] == [0, *np.cumsum([clip.num_frames for clip in shown])[:-1]]
@@ -73,7 +70,6 @@ def test_a_plan_holds_the_clips_of_a_film_in_the_order_in_which_they_play() -> N
         (0, 0, "a fox"), (0, 1, "a fox"), (1, 0, "it jumps"), (1, 1, "it jumps"), (2, 0, "it sits"),
     ]  # fmt: skip
     assert [c.parent for c in clips] == [None, 0, 1, 2, 3]
-    assert [c.prime_frames for c in clips] == [0, 5, 5, 5, 5]
     assert [c.num_frames for c in clips] == [11, 6, 6, 6, 6]
     assert all(c.shown and len(c.key) == 64 for c in clips)
     assert len({c.key for c in clips}) == len(clips)
@@ -209,13 +205,6 @@ def test_a_length_that_cannot_be_made_is_told_behind_a_segment_too() -> None:
         plan_clips(replace(STORY, segments=(FOX, wrong, SIT)), SETTINGS, SHAPE, "model")
 
 
-def test_a_clip_takes_over_frames_of_as_many_clips_as_it_needs() -> None:
-    clips = plan(STORY, shape=NARROW)
-    check(clips, NARROW)
-    assert lineage(clips, 0) == [] and lineage(clips, 1) == [0]
-    assert lineage(clips, 2) == [0, 1] and lineage(clips, 5) == [3, 4]
-
-
 def test_only_what_is_not_in_the_store_is_made() -> None:
     clips = plan(STORY)
     made: set[str] = set()
@@ -232,19 +221,8 @@ def test_what_is_not_shown_is_made_only_if_something_that_needs_it_is_missing() 
     assert clips_to_make(rerolled, made.__contains__) == [0, 1]
     made.discard(rerolled[4].key)  # the first clip of the second segment too
     assert clips_to_make(rerolled, made.__contains__) == [0, 1, 2, 3, 4]
-    made.add(rerolled[3].key)  # its frames are enough
+    made.add(rerolled[3].key)  # its end is enough
     assert clips_to_make(rerolled, made.__contains__) == [0, 1, 4]
-
-
-def test_a_clip_that_takes_over_frames_of_two_needs_both() -> None:
-    clips = plan(reroll_only(STORY, 0, seed=50), shape=NARROW)
-    hidden = [i for i, c in enumerate(clips) if not c.shown]
-    child = next(i for i, c in enumerate(clips) if c.parent == hidden[-1])
-    made = {c.key for c in clips if c.shown} - {clips[child].key}
-    # each of the two needs others in turn, back to the first of the shot
-    assert clips_to_make(clips, made.__contains__) == [*hidden, child]
-    made |= {clips[i].key for i in hidden[-2:]}
-    assert clips_to_make(clips, made.__contains__) == [child]
 
 
 def test_equal_clips_are_made_once() -> None:
@@ -258,7 +236,7 @@ def test_equal_clips_are_made_once() -> None:
 
 def test_keys_outlive_the_program() -> None:
     """So does a store of clips, which would be empty if they changed by accident."""
-    assert keys(STORY)[0].startswith("1bd50f5a9fe42c28")
+    assert keys(STORY)[0].startswith("04378888912764de")
 
 
 def test_a_film_of_ten_minutes_is_planned_in_no_time() -> None:

@@ -24,17 +24,26 @@ from phenaki import (
     Timeline,
     TimelineError,
     TokensRefined,
-    lineage,
     pack_frames,
     plan_clips,
 )
+from phenaki.config import preset
+from phenaki.pipeline import build_networks
 from phenaki.story import tell_story
-from phenaki.video import frames_to_video
+from phenaki.video import frames_to_video, video_to_frames
 
 
 @pytest.fixture(scope="module")
 def model() -> Phenaki:
-    return Phenaki.from_preset("tiny")
+    return awake(Phenaki.from_preset("tiny"))
+
+
+def awake(model: Phenaki) -> Phenaki:
+    """Untrained, all pictures look alike to a tokenizer, and it makes all tokens look alike."""
+    cvivit = model._parts.cvivit
+    for parameter in [*cvivit.stem.parameters(), *cvivit.decoder_temporal.parameters()]:
+        parameter.mul_(3)
+    return model
 
 
 @pytest.fixture(scope="module")
@@ -60,13 +69,12 @@ def with_segments(story: Timeline, **changes: Segment) -> Timeline:
 
 def make_one_by_one(model: Phenaki, plan: list[PlannedClip]) -> list[np.ndarray]:
     """Frames of each clip, as somebody makes them who keeps all of them."""
-    made: list[np.ndarray] = []
-    for index, clip in enumerate(plan):
-        before = [made[i] for i in lineage(plan, index)]
-        *_, ready = model.sample_clip(clip, np.concatenate(before) if before else None)
+    made: list[FramesReady] = []
+    for clip in plan:
+        *_, ready = model.sample_clip(clip, None if clip.parent is None else made[clip.parent].end_token_ids)
         assert isinstance(ready, FramesReady) and len(ready.frames) == clip.num_frames
-        made.append(ready.frames)
-    return made
+        made.append(ready)
+    return [ready.frames for ready in made]
 
 
 def test_events_come_in_order_and_add_up(model: Phenaki, story: Timeline) -> None:
@@ -108,18 +116,38 @@ def test_a_segments_own_seed_changes_it_alone(model: Phenaki, story: Timeline) -
     assert not np.array_equal(one[first:], two[first:])
 
 
-def test_a_clip_goes_on_from_the_frames_that_were_shown(model: Phenaki, story: Timeline) -> None:
-    """What the second clip knows are the tokens of the last frames of the first."""
-    seen = []
-    sample = model._parts.cvivit.encode
-    model._parts.cvivit.encode = lambda video: seen.append(video) or sample(video)  # type: ignore[method-assign]
-    try:
-        frames = film(model, story)
-    finally:
-        del model._parts.cvivit.encode
-    k = model.clip.prime_frames
-    first = model.clip.clip_frames
-    assert torch.equal(seen[0], frames_to_video(frames[first - k : first]))
+def test_a_clip_goes_on_from_the_tokens_of_the_one_before(model: Phenaki, story: Timeline) -> None:
+    decoded = []
+    decode = model._parts.decode
+    spied = dataclasses.replace(
+        model._parts, decode=lambda ids, start=0: decoded.append(ids) or decode(ids, start=start)
+    )
+    film(Phenaki(spied), story)
+    first, second = decoded[:2]
+    k = model.clip.token_frames(model.clip.prime_frames)
+    assert torch.equal(second[:, :k], first[:, -k:]) and not torch.equal(second[:, k:], first[:, k:])
+
+
+def test_with_a_window_the_pixels_know_no_seam() -> None:
+    """Clip by clip the tokenizer gives the frames that it gives of all tokens of the film at once."""
+    config = preset("tiny")
+    cvivit = dataclasses.replace(config.cvivit, patch_frames=1, encoder_temporal_depth=0, temporal_window=4)
+    shape = ClipShape(patch_frames=1, clip_frames=6, prime_frames=3)
+    config = dataclasses.replace(config, clip=shape, cvivit=cvivit)
+    torch.manual_seed(1)
+    model = awake(Phenaki._assemble(config, *build_networks(config), "cpu", "float32"))
+    decoded, decode = [], model._parts.decode
+    spied = dataclasses.replace(
+        model._parts, decode=lambda ids, start=0: decoded.append(ids[:, start:]) or decode(ids, start=start)
+    )
+    story = Timeline((Segment("a fox walks right", 1.1), Segment("it jumps", 0.7)), seed=3).fit(shape)
+    frames = film(Phenaki(spied), story)
+    token_ids = torch.cat(decoded, dim=1)
+    assert token_ids.shape[1] == len(frames) == 15
+    with torch.inference_mode():
+        at_once, alone = (video_to_frames(decode(ids)).astype(int) for ids in (token_ids, token_ids[:, 6:]))
+    assert np.abs(at_once - frames).max() <= 1
+    assert np.abs(alone[:3] - frames[6:9]).max() > 3  # what was before them does count
 
 
 def test_a_start_image_is_the_first_frame(model: Phenaki, story: Timeline) -> None:
@@ -152,8 +180,20 @@ def test_a_film_goes_on_from_its_footage(model: Phenaki, story: Timeline) -> Non
     same_end = np.concatenate([noise(4, 32, 32)[:1], footage[1:]])
     other = dataclasses.replace(story, footage=pack_frames(same_end))
     assert np.array_equal(film(model, other)[4:], frames[4:])  # only the last three frames count
-    other = dataclasses.replace(story, footage=pack_frames(footage[::-1]))
+    other = dataclasses.replace(story, footage=pack_frames(np.full_like(footage, 255)))
     assert not np.array_equal(film(model, other)[4:], frames[4:])
+
+
+@pytest.mark.parametrize("count", [3, 4, 5, 9])
+def test_the_end_of_footage_is_a_film_in_its_middle_where_it_is_long_enough(model: Phenaki, count: int) -> None:
+    footage = noise(count, 32, 32)
+    story = Timeline((Segment("it jumps", 0.5),), footage=pack_frames(footage)).fit(model.clip)
+    first = next(iter(model.generate(story)))
+    assert isinstance(first, FramesReady)
+    seen = footage[-5:] if count >= 5 else footage[-3:]  # 1 + 2 x 2 frames, of which the first is left out, or 1 + 2
+    with torch.inference_mode():
+        token_ids = model._parts.cvivit.encode(frames_to_video(seen))[0, -2:]
+    assert np.array_equal(first.end_token_ids, token_ids.numpy())
 
 
 def test_footage_of_another_size_is_fitted(model: Phenaki, story: Timeline) -> None:
@@ -166,21 +206,11 @@ def test_clips_made_one_by_one_are_the_film(model: Phenaki, story: Timeline) -> 
     assert np.array_equal(np.concatenate(make_one_by_one(model, plan)), film(model, story))
 
 
-def test_frames_further_back_than_needed_do_not_matter(model: Phenaki, story: Timeline) -> None:
-    plan, frames = model.plan(story), film(model, story)
-    last = plan[-1]
-    for before in (frames[: last.start_frame], frames[last.start_frame - last.prime_frames : last.start_frame]):
-        *_, ready = model.sample_clip(last, before)
-        assert np.array_equal(ready.frames, frames[last.start_frame :])
-
-
-def test_a_clip_without_the_frames_before_it_is_refused(model: Phenaki, story: Timeline) -> None:
+def test_a_clip_without_the_end_of_the_one_before_is_refused(model: Phenaki, story: Timeline) -> None:
     clip = model.plan(story)[1]
-    for before, given in ((None, 0), (noise(2, 32, 32), 2)):
-        with pytest.raises(ShapeError, match=rf"The clip got {given} frames .* give 3 or more"):
+    for before, given in ((None, "nothing"), (np.zeros((3, 4, 4), np.int32), r"tokens of shape \(3, 4, 4\)")):
+        with pytest.raises(ShapeError, match=rf"The clip got {given} to go on from; .* of shape \(2, 4, 4\)"):
             next(model.sample_clip(clip, before))
-    with pytest.raises(ShapeError):
-        next(model.sample_clip(clip, noise(3, 16, 16)))
 
 
 def test_a_split_changes_no_pixel(model: Phenaki, story: Timeline) -> None:
@@ -269,10 +299,15 @@ def test_a_caller_may_write_into_frames(model: Phenaki, story: Timeline) -> None
 def test_memory_does_not_grow_with_the_film() -> None:
     shape = ClipShape()
 
-    def grey_clip(clip: PlannedClip, before: np.ndarray | None) -> Iterator[FramesReady]:
-        assert (before is None) == (clip.parent is None)
+    def grey_clip(clip: PlannedClip, prime_token_ids: np.ndarray | None) -> Iterator[FramesReady]:
+        assert (prime_token_ids is None) == (clip.parent is None)
         yield FramesReady(
-            clip.segment, clip.clip, clip.start_frame, np.zeros((clip.num_frames, 64, 64, 3), np.uint8), 8
+            clip.segment,
+            clip.clip,
+            clip.start_frame,
+            np.zeros((clip.num_frames, 64, 64, 3), np.uint8),
+            8,
+            np.zeros((3, 8, 8), np.int32),
         )
 
     def peak(num_segments: int) -> int:

@@ -22,8 +22,8 @@ PEER_SIZES = ModelConfig(
     name="peer",
     clip=ClipShape(clip_frames=41),
     cvivit=CViViTConfig(
-        stem="patch", head="linear", dim=256, encoder_spatial_depth=4, decoder_spatial_depth=4, temporal_depth=4,
-        heads=8, codebook_size=4096, codebook_dim=32,
+        stem="patch", head="linear", dim=256, encoder_spatial_depth=4, decoder_spatial_depth=4,
+        encoder_temporal_depth=4, decoder_temporal_depth=4, heads=8, codebook_size=4096, codebook_dim=32,
     ),
     maskgit=MaskGitConfig(dim=384, depth=8, heads=6, mlp_ratio=4.0, text_dim=768),
 )  # fmt: skip

@@ -41,18 +41,17 @@ class SpatialLayers(nn.Module):
 
 
 class TemporalLayers(nn.Module):
-    """Causal attention along time at each place, (b, t, h, w, d) -> same."""
+    """Causal attention along time at each place, (b, t, h, w, d) -> same; with no layer, nothing at all."""
 
-    def __init__(self, config: CViViTConfig) -> None:
+    def __init__(self, config: CViViTConfig, depth: int) -> None:
         super().__init__()
-        self.layers = nn.Sequential(
-            *(
-                TransformerLayer(config.dim, config.heads, config.mlp_ratio, causal=True, rotary=True)
-                for _ in range(config.temporal_depth)
-            )
-        )
+        size, options = (config.dim, config.heads, config.mlp_ratio), {"causal": True, "rotary": True}
+        window = config.temporal_window or None
+        self.layers = nn.Sequential(*(TransformerLayer(*size, **options, window=window) for _ in range(depth)))
 
     def forward(self, x: Tensor) -> Tensor:
+        if not self.layers:
+            return x
         b, t, h, w, d = x.shape
         x = x.permute(0, 2, 3, 1, 4)  # (b, h, w, t, d)
         x = self.layers(x.reshape(b * h * w, t, d))  # one sequence per place
@@ -70,11 +69,11 @@ class CViViT(nn.Module):
         self.config = config
         self.stem = Stem(config)
         self.encoder_spatial = SpatialLayers(config, config.encoder_spatial_depth)
-        self.encoder_temporal = TemporalLayers(config)
+        self.encoder_temporal = TemporalLayers(config, config.encoder_temporal_depth)
         self.to_code = nn.Linear(config.dim, config.codebook_dim)
         self.quantizer = CosineQuantizer(config.codebook_size, config.codebook_dim)
         self.from_code = nn.Linear(config.codebook_dim, config.dim)
-        self.decoder_temporal = TemporalLayers(config)
+        self.decoder_temporal = TemporalLayers(config, config.decoder_temporal_depth)
         self.decoder_spatial = SpatialLayers(config, config.decoder_spatial_depth)
         self.head = Head(config)
 

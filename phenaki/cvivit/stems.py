@@ -47,7 +47,8 @@ class Stem(nn.Module):
     """Video (b, 3, f, H, W) to token vectors (b, t, h, w, d).
 
     "patch" is the paper's: one linear map for first-frame patches, another for later tubelets. "conv" is a stack of
-    strided convolutions of which only the first differs between the two.
+    strided convolutions of which only the first differs between the two. Where a token frame is one pixel frame, the
+    first is like all others.
     """
 
     def __init__(self, config: CViViTConfig) -> None:
@@ -65,16 +66,18 @@ class Stem(nn.Module):
             for narrow, wide in itertools.pairwise(config.channels):
                 # blocks that look around would let a token depend on what is far from it
                 layers += [nn.SiLU(), nn.Conv2d(narrow, wide, 4, stride=2, padding=1), ResBlock(wide, 1)]
-            self.shared = nn.Sequential(*layers, nn.SiLU(), nn.Conv2d(config.channels[-1], config.dim, 1))
+            layers += [nn.SiLU(), nn.Conv2d(config.channels[-1], config.dim, 1), ResBlock(config.dim, 1)]
+            self.shared = nn.Sequential(*layers)
         self.first = nn.Conv2d(3, width, **kernel)
-        self.rest = nn.Conv2d(3 * config.patch_frames, width, **kernel)
+        self.rest = None if config.patch_frames == 1 else nn.Conv2d(3 * config.patch_frames, width, **kernel)
 
     def forward(self, video: Tensor) -> Tensor:
         b = video.shape[0]
         first, rest = fold_frames(video, self.patch_frames)
         x = self.first(first.flatten(0, 1)).unflatten(0, (b, 1))  # (b, 1, c, h', w')
         if rest.shape[1]:
-            x = torch.cat([x, self.rest(rest.flatten(0, 1)).unflatten(0, (b, -1))], dim=1)
+            later = self.rest or self.first
+            x = torch.cat([x, later(rest.flatten(0, 1)).unflatten(0, (b, -1))], dim=1)
         x = self.shared(x.flatten(0, 1))  # (b*t, d, h, w)
         return x.unflatten(0, (b, -1)).permute(0, 1, 3, 4, 2)  # (b, t, h, w, d)
 
@@ -98,9 +101,17 @@ class Head(nn.Module):
             self.shared = nn.Sequential(*layers, nn.SiLU())
             width, scale = config.channels[0], 2
         padding = 0 if config.head == "linear" else 1
-        self.first = nn.Conv2d(width, 3 * scale**2, 2 * padding + 1, padding=padding)
-        self.rest = nn.Conv2d(width, 3 * config.patch_frames * scale**2, 2 * padding + 1, padding=padding)
+        pixels = 3 * scale**2
+        self.first = nn.Conv2d(width, pixels, 2 * padding + 1, padding=padding)
+        self.rest = None  # as in the stem
+        if config.patch_frames > 1:
+            self.rest = nn.Conv2d(width, config.patch_frames * pixels, 2 * padding + 1, padding=padding)
         self.shuffle = nn.PixelShuffle(scale)
+
+    @property
+    def last_weights(self) -> list[Tensor]:
+        """Those that all pixels come out of."""
+        return [layer.weight for layer in (self.first, self.rest) if layer is not None]
 
     def forward(self, x: Tensor, *, starts_film: bool) -> Tensor:
         """``starts_film``: the first token frame holds one pixel frame; otherwise all hold ``patch_frames``."""
@@ -111,5 +122,6 @@ class Head(nn.Module):
             frames.append(unfold_frames(self.shuffle(self.first(x[:, 0]))[:, None]))
             x = x[:, 1:]
         if x.shape[1]:
-            frames.append(unfold_frames(self.shuffle(self.rest(x.flatten(0, 1))).unflatten(0, (b, -1))))
+            later = self.rest or self.first
+            frames.append(unfold_frames(self.shuffle(later(x.flatten(0, 1))).unflatten(0, (b, -1))))
         return torch.cat(frames, dim=2)  # (b, 3, f, H, W)

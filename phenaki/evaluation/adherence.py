@@ -26,7 +26,7 @@ class JudgedClip:
     """A generated clip, what its prompt asked for and what the judge sees in it."""
 
     prompt: str
-    frames: np.ndarray  # (f, H, W, 3) uint8, as long as one clip of the model
+    frames: np.ndarray  # (f, H, W, 3) uint8, as many as the judge looks at
     wanted: ClipFacts
     verdict: ClipFacts
     seconds: float  # wall time that generating its new frames took
@@ -66,7 +66,8 @@ def judge_stories(
 ) -> Iterator[list[JudgedClip]]:
     """Make films of several segments, and give their clips, one for each segment.
 
-    A clip after a cut holds the frames that it inherits and the new ones; arguments as for ``judge_prompts``.
+    After a cut the judge sees the last frames before it and the first ones behind it. Arguments: see
+    ``judge_prompts``.
     """
     for number, story in enumerate(stories):
         wanted = [ClipFacts.told(story.spec, stage) for stage in story.spec.stages]
@@ -77,10 +78,11 @@ def judge_stories(
 def check_judge_fits(model: Phenaki, judge: WorldJudge) -> None:
     """Raise ``ConfigError`` unless the judge can read the clips of the model and asks for what the model knows."""
     theirs, ours, picture = model.clip.clip_frames, judge.config.num_frames, model.config.cvivit
-    if theirs != ours or picture.height != picture.width:
+    if theirs != ours or model.clip.new_frames < judge.config.new_frames or picture.height != picture.width:
         raise ConfigError(
             f"The model {model.config.name!r} makes clips of {theirs} frames of {picture.height}x{picture.width} "
-            f"pixels; the judge reads clips of {ours} square frames. Evaluate a model with such clips, like 'toy-64'."
+            f"pixels, {model.clip.new_frames} of them new where a film goes on; the judge reads clips of {ours} square "
+            f"frames, {judge.config.new_frames} of them new. Evaluate a model with such clips, like 'toy-64'."
         )
     known = model.config.vocabulary.get("subjects", ())
     unknown = [name for name in (*judge.part.subjects, *judge.part.still_subjects) if known and name not in known]
@@ -96,7 +98,7 @@ def _film(
     sampling: SamplingConfig, seed: int,
 ) -> list[JudgedClip]:  # fmt: skip
     """A film with one clip for each segment, judged clip by clip."""
-    shape = model.clip
+    shape, seen = model.clip, judge.config.clip
     seconds = [shape.step_seconds if i else shape.first_seconds for i in range(len(segments))]
     timeline = Timeline(
         tuple(Segment(prompt, s) for (prompt, _), s in zip(segments, seconds, strict=True)), seed % (MAX_SEED + 1)
@@ -106,7 +108,8 @@ def _film(
     for event in model.generate(timeline, sampling):
         if isinstance(event, FramesReady):
             film = event.frames if film is None else np.concatenate([film, event.frames])
-            clips.append(film[-shape.clip_frames :])
+            end = event.start_frame + (seen.new_frames if event.start_frame else seen.clip_frames)
+            clips.append(film[end - seen.clip_frames : end])
         elif isinstance(event, SegmentFinished):
             spent.append(event.seconds)
     return [

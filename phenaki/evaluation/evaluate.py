@@ -143,7 +143,7 @@ def evaluate(
     peak = peak_memory_mib()  # of generating; what follows takes batches
 
     rng = evaluation_rng(seed, "renders")
-    windows = [sample_seen(rng, shape, part=part) for _ in range(size.renders)]
+    windows = [sample_seen(rng, judge.config.clip, part=part) for _ in range(size.renders)]
     cvivit = model._parts.cvivit
     measured = measure_tokenizer(
         cvivit, judge, windows, lambda done: watcher.progress(f"render {done} of {size.renders}")
@@ -168,7 +168,7 @@ def evaluate(
         chance=attribute_shares([(v, everything[i - 1][1]) for i, (v, _) in enumerate(everything)], names),
         stories=story_shares(stories),
         long_stories=long_story_shares(long, names),
-        seams=_seams(told, drawn, model.config.cvivit.height, shape.prime_frames),
+        seams=_seams(told, drawn, model.config.cvivit.height, judge.config.clip.prime_frames),
         judge=attribute_shares(measured.on_renders, names),
         reconstructions=attribute_shares(measured.on_reconstructions, names),
         alignment=compared.alignment,

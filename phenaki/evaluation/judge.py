@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from phenaki.checkpoint import CONFIG_FILE, load_part
 from phenaki.errors import CheckpointError, ConfigError, ShapeError
 from phenaki.evaluation.facts import ClipFacts, attributes_of
+from phenaki.shapes import ClipShape
 from phenaki.world.parts import CORE, WorldPart
 
 JUDGE_FOLDER = Path(__file__).resolve().parents[2] / "assets" / "judge"
@@ -29,12 +30,17 @@ class JudgeConfig:
     """Sizes of the judge."""
 
     num_frames: int = 11
-    new_frames: int = 6  # of them, at the end: those that go on from an earlier clip
+    new_frames: int = 6  # of them, at the end: those of what is judged, where a film goes on
     size: int = 64  # pixels on a side
     channels: tuple[int, ...] = (24, 48, 80, 96)  # from fine to coarse, one halving of the size each
     readout: int = 32  # channels of the coarsest map that each frame's vector is read from
     frame_dim: int = 96  # width of one frame's vector
     dim: int = 128  # width of the clip's vector
+
+    @property
+    def clip(self) -> ClipShape:
+        """The stretches of films that it judges, whatever the clips are that a film is made of."""
+        return ClipShape(clip_frames=self.num_frames, prime_frames=self.num_frames - self.new_frames)
 
     @classmethod
     def for_part(cls, part: WorldPart) -> JudgeConfig:

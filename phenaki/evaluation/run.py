@@ -97,7 +97,7 @@ def run_evaluation(
     watcher = SampleCollector(
         in_place=sys.stderr.isatty(),
         keep=sheet_file is not None,
-        prime_frames=loaded.clip.prime_frames,
+        prime_frames=network.config.clip.prime_frames,
         enlarge=loaded.enlarge,
     )
     report = evaluate(

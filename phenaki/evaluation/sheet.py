@@ -37,7 +37,7 @@ class SampleCollector(Watcher):
         Args:
             in_place: each line of progress replaces the one before.
             keep: films; else only progress is shown.
-            prime_frames: frames that the second clip of a story inherits.
+            prime_frames: frames before the cut that are judged with those behind it.
             enlarge: makes pictures larger and sharper, if the model can.
         """
         self._in_place, self._keep, self._prime, self._enlarge = in_place, keep, prime_frames, enlarge

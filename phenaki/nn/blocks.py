@@ -22,12 +22,15 @@ def join_heads(x: Tensor) -> Tensor:
 class SelfAttention(nn.Module):
     """Pre-norm attention of a sequence to itself, (b, n, d) -> (b, n, d), without the residual.
 
-    Causal ones are expected to be many and short: one for each place of a video, along time.
+    Causal ones are expected to be many and short: one for each place of a video, along time. With a ``window`` they
+    see themselves and ``window`` - 1 before them, else all before them.
     """
 
-    def __init__(self, dim: int, heads: int, *, causal: bool = False, rotary: bool = False) -> None:
+    def __init__(
+        self, dim: int, heads: int, *, causal: bool = False, rotary: bool = False, window: int | None = None
+    ) -> None:
         super().__init__()
-        self.heads, self.causal, self.rotary = heads, causal, rotary
+        self.heads, self.causal, self.rotary, self.window = heads, causal, rotary, window
         self.norm = nn.LayerNorm(dim)
         self.qkv = nn.Linear(dim, 3 * dim, bias=False)
         self.out = nn.Linear(dim, dim, bias=False)
@@ -37,8 +40,8 @@ class SelfAttention(nn.Module):
         if self.rotary:
             table = rotary_table(x.shape[1], q.shape[-1], x.device)
             q, k = rotate(q, table), rotate(k, table)
-        attend = kernels.packed_attention if self.causal else kernels.attention
-        return self.out(join_heads(attend(q, k, v)))
+        seen = kernels.packed_attention(q, k, v, window=self.window) if self.causal else kernels.attention(q, k, v)
+        return self.out(join_heads(seen))
 
 
 class CrossAttention(nn.Module):
@@ -82,9 +85,12 @@ class FeedForward(nn.Module):
 class TransformerLayer(nn.Module):
     """Self-attention and feed-forward with residuals, (b, n, d) -> (b, n, d)."""
 
-    def __init__(self, dim: int, heads: int, ratio: float, *, causal: bool = False, rotary: bool = False) -> None:
+    def __init__(
+        self, dim: int, heads: int, ratio: float, *, causal: bool = False, rotary: bool = False,
+        window: int | None = None,
+    ) -> None:  # fmt: skip
         super().__init__()
-        self.attention = SelfAttention(dim, heads, causal=causal, rotary=rotary)
+        self.attention = SelfAttention(dim, heads, causal=causal, rotary=rotary, window=window)
         self.feed_forward = FeedForward(dim, ratio)
 
     def forward(self, x: Tensor) -> Tensor:

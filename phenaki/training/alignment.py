@@ -26,7 +26,6 @@ from phenaki.evaluation.facts import ClipFacts, judged_part
 from phenaki.evaluation.figures import AlignmentScore
 from phenaki.evaluation.judge import WorldJudge, load_judge
 from phenaki.evaluation.samples import evaluation_rng
-from phenaki.shapes import ClipShape
 from phenaki.text import TextEncoder, encode_alike, load_text_encoder
 from phenaki.training.judge import roughen
 from phenaki.world.windows import render_windows, sample_opening
@@ -101,8 +100,7 @@ def make_lessons(judge: WorldJudge, text: TextEncoder, count: int, seed: int) ->
     seen, prompts, facts = [], [], []
     for first in range(0, count, RENDERED):
         windows = [
-            sample_opening(rng, ClipShape(clip_frames=judge.config.num_frames), combos="all", part=part)
-            for _ in range(min(RENDERED, count - first))
+            sample_opening(rng, judge.config.clip, combos="all", part=part) for _ in range(min(RENDERED, count - first))
         ]
         video = render_windows(windows, judge.config.size).video
         half = len(video) // 2
@@ -164,7 +162,7 @@ def score_fresh_renders(
 ) -> AlignmentScore:
     """The score of fresh renders."""
     rng, part = evaluation_rng(seed, "alignment's test"), judge.part
-    shape = ClipShape(clip_frames=judge.config.num_frames)
+    shape = judge.config.clip
     windows = [sample_opening(rng, shape, combos="all", part=part) for _ in range(count)]
     seen = torch.cat(
         [

@@ -121,7 +121,7 @@ def _lesson(
         clip_out, token_ids, commitment = _reconstruct(model, clips.video, quantize, decoder_only)
         image_out, _, image_commitment = _reconstruct(model, images.video, quantize, decoder_only)
     made = Reconstruction(clip_out, image_out, (commitment, image_commitment), clips, images, shares)
-    parts, facts = asked(made, rng, step, [model.head.first.weight, model.head.rest.weight], workers)
+    parts, facts = asked(made, rng, step, model.head.last_weights, workers)
     loss = sum(parts.values())
     assert isinstance(loss, Tensor)
     facts |= {name: part.item() for name, part in parts.items() if name not in ("pixels", "commitment")}

@@ -21,7 +21,6 @@ from phenaki.evaluation.facts import ClipFacts, attributes_of, count_right
 from phenaki.evaluation.judge import PART, JudgeConfig, WorldJudge, save_judge_config
 from phenaki.evaluation.samples import evaluation_rng, sample_seen, stage_at
 from phenaki.pipeline import build_networks
-from phenaki.shapes import ClipShape
 from phenaki.training.engine import Engine
 from phenaki.training.run import Run
 from phenaki.training.workers import training_device
@@ -84,7 +83,7 @@ def train_judge(
         raise ConfigError("The judge is small and learns in whole batches. Train it without --accumulate and --fsdp.")
     torch.manual_seed(seed)
     place, config, attributes = training_device(engine.device), JudgeConfig.for_part(part), attributes_of(part)
-    shape = ClipShape(clip_frames=config.num_frames)
+    shape = config.clip
     model = WorldJudge(config, part).to(place)
     run = Run(model, folder, PART, minutes=minutes, lr=lr, resume=resume, seed=seed, ema_decay=0.99, engine=engine)
     if start is not None and not resume:
@@ -155,7 +154,7 @@ def _draw(
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
     """Rough clips, or single frames of clips, and their labels (b, attributes)."""
     config = JudgeConfig.for_part(part)
-    windows = [sample_seen(rng, ClipShape(clip_frames=config.num_frames), part=part) for _ in range(count)]
+    windows = [sample_seen(rng, config.clip, part=part) for _ in range(count)]
     starts = [w.start + int(rng.integers(w.num_frames - num_frames + 1)) for w in windows]
     video = render(
         [w.spec for w in windows], size=config.size, start=starts, num_frames=num_frames, device=device
@@ -224,7 +223,7 @@ def _soften(clip: Tensor, rng: np.random.Generator, strength: float) -> Tensor:
         frames = F.interpolate(frames, size=small, mode="bilinear", antialias=True, align_corners=False)
         frames = F.interpolate(frames, size=size, mode="bilinear", align_corners=False)
     if len(frames) > 1 and rng.random() < 0.25 * strength:
-        # two frames share one token, so their pictures run into each other
+        # where two frames share a token, their pictures run into each other
         blend, pairs = rng.uniform(0, 0.5), frames[1:].unflatten(0, (-1, 2))  # (f/2, 2, 3, H, W)
         pairs = pairs * (1 - blend) + pairs.mean(1, keepdim=True) * blend
         frames = torch.cat([frames[:1], pairs.flatten(0, 1)])

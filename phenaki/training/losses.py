@@ -74,7 +74,7 @@ RECIPES = {"shipped": LossWeights(), "paper": PAPER}
 def reconstruction_loss(out: Tensor, target: Rendered, weights: LossWeights | None = None) -> Tensor:
     """L1 and L2 on pixels and L1 on their differences, all weighted by the exact mask of the subject.
 
-    The differences along time keep the decoder from showing the mean of a token's two frames twice.
+    The differences along time keep the decoder from showing the mean of neighbouring frames in the place of each.
 
     Args:
         out: (b, 3, f, H, W).

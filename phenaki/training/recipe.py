@@ -57,7 +57,7 @@ class Batches:
 # for two CPU cores, and for a GPU of 80 GB; on a smaller one memory runs out, and the error says what to do
 BATCHES: dict[tuple[str, str], Batches] = {
     ("tiny", "cpu"): Batches(4, 16, 2, 4, 64, 0.1),
-    ("toy-64", "cpu"): Batches(16, 32, 32, 10, 3072, 1.0),
+    ("toy-64", "cpu"): Batches(16, 16, 32, 10, 3072, 1.8),
     ("toy-128", "cpu"): Batches(4, 8, 32, 6, 1536, 4.0),
     ("tiny", "cuda"): Batches(64, 256, 64, 16, 3072, 0.1),
     ("toy-64", "cuda"): Batches(64, 256, 64, 32, 6144, 0.3),
@@ -209,8 +209,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--batch-share", type=float, default=1.0, help="below 1 where memory is short")
     parser.add_argument("--seed", type=int, default=0, help="of weights and data (default: %(default)s)")
     options = parser.parse_args(arguments)
+    sizes, part = preset(options.preset), find_part(options.part)
     # the judge reads clips of the usual length only
-    sizes, part = replace(preset(options.preset), clip=ClipShape()), find_part(options.part)
+    sizes = replace(sizes, clip=replace(sizes.clip, clip_frames=ClipShape().clip_frames))
     try:
         recipe = Recipe(
             world_config(sizes, part), part, options.folder, options.minutes,

@@ -108,28 +108,20 @@ def _tokenize(windows: list[Window], config: ModelConfig, cvivit: CViViT) -> tup
     batch = BATCH[device.type]
     for i in range(0, len(windows), batch):
         part = windows[i : i + batch]
+        first = 0
+        if part[0].prime_frames:  # none of its token frames is the first of a film
+            part, first = [_with_frames_before(w, config.clip.patch_frames) for w in part], 1
         rendered = render_windows(part, config.cvivit.height, device)
         with torch.autocast(device.type, torch.bfloat16):
-            video = rendered.video
-            if part[0].prime_frames:
-                video = torch.cat([remembered_frames(part, config, cvivit), video[:, :, part[0].prime_frames :]], dim=2)
-            ids.append(cvivit.encode(video).to(torch.int16))
-        coverage.append(token_coverage(rendered.subjects_mask, config).half())
+            ids.append(cvivit.encode(rendered.video)[:, first:].to(torch.int16))
+        coverage.append(token_coverage(rendered.subjects_mask, config)[:, first:].half())
     return torch.cat(ids), torch.cat(coverage)
 
 
-def remembered_frames(windows: list[Window], config: ModelConfig, cvivit: CViViT) -> Tensor:
-    """The frames that these windows inherit, as a film has them: decoded from the clip before, (b, 3, f, H, W).
-
-    A tokenizer that reads its own pictures gives about half of the tokens that it gives the renders, and a transformer
-    that was taught with the renders' alone goes on from pictures that it has never seen.
-    """
-    shape = config.clip
-    before = [replace(w, start=w.start - shape.new_frames, num_frames=shape.clip_frames) for w in windows]
-    device = cvivit.quantizer.codebook.device
-    video = cvivit.decode(cvivit.encode(render_windows(before, config.cvivit.height, device).video))
-    frames = video[:, :, -shape.prime_frames :].float().clamp(-1, 1)
-    return ((frames + 1) * 127.5).round() / 127.5 - 1  # a film keeps whole numbers
+def _with_frames_before(window: Window, count: int) -> Window:
+    """A window that begins ``count`` frames earlier and ends where it did."""
+    longer, prime = window.num_frames + count, window.prime_frames + count
+    return replace(window, start=window.start - count, num_frames=longer, prime_frames=prime)
 
 
 def token_coverage(mask: Tensor, config: ModelConfig) -> Tensor:

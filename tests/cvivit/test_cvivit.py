@@ -21,6 +21,9 @@ def small(config: CViViTConfig, **changes: object) -> CViViTConfig:
     )
 
 
+PAIRS = small(CViViTConfig())  # two frames of a token, and an encoder that looks back
+
+
 def make(config: CViViTConfig, seed: int = 0) -> CViViT:
     torch.manual_seed(seed)
     model = CViViT(config).eval()
@@ -40,7 +43,8 @@ def test_tokens_of_a_prefix_are_a_prefix_of_the_tokens(preset_name: str, stem: s
     video = torch.rand(1, 3, 11, 32, 32) * 2 - 1
     whole = model.encode(video)
     for frames in (1, 3, 5, 9):
-        assert torch.equal(model.encode(video[:, :, :frames]), whole[:, : 1 + frames // 2])
+        token_frames = 1 + (frames - 1) // model.config.patch_frames
+        assert torch.equal(model.encode(video[:, :, :frames]), whole[:, :token_frames])
     assert whole.unique().numel() > 8  # the comparison is not of one id with itself
 
 
@@ -49,17 +53,16 @@ def test_tokens_of_a_prefix_are_a_prefix_of_the_tokens(preset_name: str, stem: s
 def test_frames_of_a_token_prefix_are_a_prefix_of_the_frames(preset_name: str, stem: str, head: str) -> None:
     model = make(small(PRESETS[preset_name].cvivit, stem=stem, head=head))
     token_ids = torch.randint(128, (1, 6, 4, 4))
-    whole = model.decode(token_ids)
-    assert whole.shape == (1, 3, 11, 32, 32)
+    whole, together = model.decode(token_ids), model.config.patch_frames
+    assert whole.shape == (1, 3, 1 + 5 * together, 32, 32)
     for frames in (1, 2, 4):
-        torch.testing.assert_close(
-            model.decode(token_ids[:, :frames]), whole[:, :, : 2 * frames - 1], rtol=0, atol=2e-6
-        )
+        last = 1 + (frames - 1) * together
+        torch.testing.assert_close(model.decode(token_ids[:, :frames]), whole[:, :, :last], rtol=0, atol=2e-6)
 
 
 @torch.inference_mode()
 def test_a_change_of_the_last_frame_changes_the_last_tokens_only() -> None:
-    model = make(small(PRESETS["toy-64"].cvivit))
+    model = make(PAIRS)
     video = torch.rand(1, 3, 7, 32, 32) * 2 - 1
     other = video.clone()
     other[:, :, -1] *= -1
@@ -68,12 +71,42 @@ def test_a_change_of_the_last_frame_changes_the_last_tokens_only() -> None:
 
 
 @torch.inference_mode()
-def test_the_past_reaches_later_tokens() -> None:
-    model = make(small(PRESETS["toy-64"].cvivit))
+def test_the_past_reaches_later_tokens_where_the_encoder_looks_back() -> None:
     video = torch.rand(1, 3, 7, 32, 32) * 2 - 1
     other = video.clone()
     other[:, :, 0] *= -1
-    assert not torch.equal(model.features(video)[:, -1], model.features(other)[:, -1])
+    for config, looks_back in ((PAIRS, True), (small(PRESETS["toy-64"].cvivit), False)):
+        model = make(config)
+        same = torch.equal(model.features(video)[:, -1], model.features(other)[:, -1])
+        assert same != looks_back
+
+
+@torch.inference_mode()
+def test_a_window_as_long_as_the_film_changes_nothing() -> None:
+    token_ids = torch.randint(128, (1, 5, 4, 4))
+    all_seen, five, four = (
+        make(small(PRESETS["toy-64"].cvivit, temporal_window=window)).decode(token_ids) for window in (0, 5, 4)
+    )
+    assert torch.equal(all_seen, five) and not torch.equal(five, four)
+
+
+def test_the_shipped_decoder_looks_back_no_further_than_a_clip_inherits() -> None:
+    config = PRESETS["toy-64"]
+    size, shape = config.cvivit, config.clip
+    assert size.encoder_temporal_depth == 0
+    assert size.decoder_temporal_depth * (size.temporal_window - 1) <= shape.token_frames(shape.prime_frames)
+
+
+@torch.inference_mode()
+def test_a_window_bounds_how_far_the_decoder_looks_back() -> None:
+    token_ids = torch.randint(128, (1, 9, 4, 4))
+    other = token_ids.clone()
+    other[:, 2] = (other[:, 2] + 1) % 128
+    for window in (2, 4):
+        model = make(small(PRESETS["toy-64"].cvivit, temporal_window=window))
+        change = (model.decode(token_ids) - model.decode(other)).abs().amax((0, 1, 3, 4))  # of each frame
+        assert (change[2 : 2 + window] > 0).all()
+        assert change[:2].max() == 0 and change[2 + window :].max() == 0
 
 
 @torch.inference_mode()
@@ -88,26 +121,28 @@ def test_without_spatial_attention_a_token_depends_on_its_surroundings_only() ->
     assert (looks_around.features(video) - looks_around.features(other)).abs().amax((0, 1, 4)).min() > 0
 
 
+@pytest.mark.parametrize("patch_frames", [1, 2])
 @torch.inference_mode()
-def test_decoding_from_a_later_token_frame_gives_the_later_frames() -> None:
-    model = make(small(PRESETS["toy-64"].cvivit))
+def test_decoding_from_a_later_token_frame_gives_the_later_frames(patch_frames: int) -> None:
+    model = make(small(PRESETS["toy-64"].cvivit, patch_frames=patch_frames))
     token_ids = torch.randint(128, (2, 6, 4, 4))
     later = model.decode(token_ids, start=3)
-    torch.testing.assert_close(later, model.decode(token_ids)[:, :, 5:], rtol=0, atol=2e-6)
+    torch.testing.assert_close(later, model.decode(token_ids)[:, :, 1 + 2 * patch_frames :], rtol=0, atol=2e-6)
 
 
+@pytest.mark.parametrize("patch_frames", [1, 2])
 @torch.inference_mode()
-def test_an_image_is_a_video_of_one_frame_and_any_length_works() -> None:
-    model = make(small(PRESETS["toy-64"].cvivit))
+def test_an_image_is_a_video_of_one_frame_and_any_length_works(patch_frames: int) -> None:
+    model = make(small(PRESETS["toy-64"].cvivit, patch_frames=patch_frames))
     for frames in (1, 3, 21):
         token_ids = model.encode(torch.rand(1, 3, frames, 32, 32))
-        assert token_ids.shape == (1, 1 + frames // 2, 4, 4)
+        assert token_ids.shape == (1, 1 + (frames - 1) // patch_frames, 4, 4)
         assert model.decode(token_ids).shape == (1, 3, frames, 32, 32)
 
 
 @pytest.mark.parametrize("shape", [(1, 3, 4, 32, 32), (1, 3, 5, 32, 64), (3, 5, 32, 32), (1, 1, 5, 32, 32)])
 def test_a_video_of_the_wrong_shape_is_refused_in_words(shape: tuple[int, ...]) -> None:
-    model = CViViT(small(PRESETS["toy-64"].cvivit))
+    model = CViViT(PAIRS)
     with pytest.raises(ShapeError, match="takes"):
         model.encode(torch.zeros(shape))
 

@@ -51,6 +51,7 @@ class FakeModel:
         self.known_words: tuple[str, ...] = ("a", "fox", "jumps", "right", "robot", "walks")
         self.fingerprint = "fake 1234 float32 cpu"
         self.made: list[PlannedClip] = []
+        self.inherited: list[np.ndarray | None] = []  # by each of them
         self.fail_at_clip: int | None = None
         self._held = threading.Semaphore(1_000_000)
 
@@ -71,9 +72,11 @@ class FakeModel:
         for clip in self.plan(timeline, sampling):
             yield from (event for event in self.sample_clip(clip, None) if isinstance(event, FramesReady))
 
-    def sample_clip(self, clip: PlannedClip, before: np.ndarray | None) -> Iterator[TokensRefined | FramesReady]:
+    def sample_clip(
+        self, clip: PlannedClip, prime_token_ids: np.ndarray | None
+    ) -> Iterator[TokensRefined | FramesReady]:
         if clip.footage is not None:
-            yield FramesReady(None, 0, 0, unpack_frames(clip.footage), self.clip.fps)
+            yield FramesReady(None, 0, 0, unpack_frames(clip.footage), self.clip.fps, end_of(clip))
             return
         masked = np.ones((6, 8, 8), bool)
         while not self._held.acquire(timeout=0.01):
@@ -83,8 +86,9 @@ class FakeModel:
         for step in range(1, STEPS + 1):
             yield self._refined(clip, step, masked)
         self.made.append(clip)
+        self.inherited.append(prime_token_ids)
         frames = np.full((clip.num_frames, 16, 16, 3), shade(clip), np.uint8)
-        yield FramesReady(clip.segment, clip.clip, clip.start_frame, frames, self.clip.fps)
+        yield FramesReady(clip.segment, clip.clip, clip.start_frame, frames, self.clip.fps, end_of(clip))
 
     def _refined(self, clip: PlannedClip, step: int, masked: np.ndarray) -> TokensRefined:
         picture = np.full((1, 16, 16, 3), 99, np.uint8)
@@ -94,6 +98,11 @@ class FakeModel:
 def shade(clip: PlannedClip) -> int:
     """The grey level of a fake clip."""
     return 40 + (sum(clip.prompt.encode()) * 31 + clip.seed * 57 + clip.clip * 23) % 190
+
+
+def end_of(clip: PlannedClip) -> np.ndarray:
+    """The tokens that a fake clip ends with."""
+    return np.full((3, 8, 8), int(clip.key[:6], 16), np.int32)
 
 
 def story(*prompts: str, clips: int = 1, **changes: object) -> Document:

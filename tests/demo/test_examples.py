@@ -9,7 +9,9 @@ from demo.examples import load_examples, shipped_clips
 from demo.make_examples import main, make_example
 from demo.service import GenerationService
 from demo.settings import STORIES
-from phenaki import ClipShape, read_project
+from phenaki import read_project
+from phenaki.config import preset
+from tests.demo.conftest import end_of
 
 STORY = STORIES / "1-a-winter-walk.json"
 
@@ -23,7 +25,7 @@ def test_there_are_six_stories_even_without_their_films(model, tmp_path):
 @pytest.mark.parametrize("path", sorted(STORIES.glob("*.json")), ids=lambda path: path.stem)
 def test_stories_fit_the_shipped_model(path):
     timeline = read_project(path).timeline
-    assert timeline == timeline.fit(ClipShape())
+    assert timeline == timeline.fit(preset("toy-64").clip)
 
 
 def test_a_made_example_is_there_before_the_first_click(model, settings):
@@ -46,11 +48,13 @@ def test_a_film_goes_on_from_shipped_clips(model, settings):
     with GenerationService(model, settings) as service:
         page = service.open_page(service.sessions.open(), service.examples[0].document)
         rows = page.document["segments"]
-        model.made.clear()
+        model.made.clear(), model.inherited.clear()
         service.generate(page, page.document | {"segments": [*rows[:-1], rows[-1] | {"prompt": "it sleeps"}]})
         while service.jobs(page):
             pass
         assert {clip.prompt for clip in model.made} == {"it sleeps"}
+        parents = [page.plan[clip.parent] for clip in model.made]
+        assert all(np.array_equal(*pair) for pair in zip(model.inherited, map(end_of, parents), strict=True))
 
 
 def test_films_of_other_weights_are_left_out(model, tmp_path):
@@ -62,7 +66,7 @@ def test_films_of_other_weights_are_left_out(model, tmp_path):
     assert shipped_clips(load_examples(tmp_path, model))
 
 
-@pytest.mark.parametrize("damage", ["project.json", "001.frames"])
+@pytest.mark.parametrize("damage", ["project.json", "001.frames", "001.end"])
 def test_a_damaged_example_is_left_out(model, tmp_path, caplog, damage):
     make_example(model, STORY, tmp_path / STORY.stem)
     (tmp_path / STORY.stem / damage).unlink()

@@ -6,12 +6,14 @@ from pathlib import Path
 import numpy as np
 
 from demo.store import ClipFiles, ClipStore
+from phenaki import FramesReady
 
 FRAMES = np.random.default_rng(0).integers(0, 255, (6, 16, 16, 3), dtype=np.uint8)
+CLIP = FramesReady(0, 0, 0, FRAMES, 8, np.arange(48, dtype=np.int32).reshape(3, 4, 4))
 
 
 def add(store: ClipStore, key: str) -> None:
-    store.add(key, FRAMES, 8, 32, lambda frames: frames)
+    store.add(key, CLIP, 32, lambda frames: frames)
 
 
 def test_a_clip_comes_back_as_the_model_made_it(tmp_path: Path) -> None:
@@ -20,7 +22,7 @@ def test_a_clip_comes_back_as_the_model_made_it(tmp_path: Path) -> None:
     add(store, "a")
     files = store.find("a")
     assert "a" in store and files is not None
-    assert np.array_equal(files.read(), FRAMES)
+    assert np.array_equal(files.read(), FRAMES) and np.array_equal(files.read_end(), CLIP.end_token_ids)
     assert files.movie.stat().st_size and files.thumbnail.stat().st_size
 
 
@@ -35,8 +37,15 @@ def test_a_clip_that_was_cut_short_is_not_found(tmp_path: Path) -> None:
     assert "a" not in ClipStore(tmp_path, {})
 
 
+def test_clips_of_earlier_versions_make_room(tmp_path: Path) -> None:
+    add(ClipStore(tmp_path, {}), "a")
+    for name in ("b.npy", "b.mp4", "b.webp"):
+        (tmp_path / name).write_bytes(b"a clip without tokens")
+    assert "a" in ClipStore(tmp_path, {}) and not list(tmp_path.glob("b.*"))
+
+
 def test_shipped_clips_are_there_from_the_start(tmp_path: Path) -> None:
-    shipped = ClipFiles(tmp_path / "x.mp4", tmp_path / "x.webp", lambda: FRAMES)
+    shipped = ClipFiles(tmp_path / "x.mp4", tmp_path / "x.webp", lambda: FRAMES, lambda: CLIP.end_token_ids)
     store = ClipStore(tmp_path / "mine", {"a": shipped})
     assert "a" in store and store.find("a") is shipped
 
@@ -45,7 +54,7 @@ def test_the_clips_used_longest_ago_go_first(tmp_path: Path) -> None:
     store = ClipStore(tmp_path, {})
     for age, key in enumerate("abc"):
         add(store, key)
-        os.utime(tmp_path / f"{key}.npy", (1000 + age, 1000 + age))
+        os.utime(tmp_path / f"{key}.npz", (1000 + age, 1000 + age))
     store.touch("a")
     one = sum(path.stat().st_size for path in tmp_path.glob("a.*"))
     store.shrink(1.5 * one)

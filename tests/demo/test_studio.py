@@ -502,7 +502,7 @@ def test_the_first_pixels_follow_the_clip_at_once(studio, model):
         )
         wait_until(lambda count=count: len(studio.service.finished_clips(studio.page())) == count, page)
         key = studio.service.finished_clips(studio.page())[-1].key
-        written = studio.page().session.store.find(key).movie.with_suffix(".npy").stat().st_mtime
+        written = studio.page().session.store.find(key).movie.with_suffix(".npz").stat().st_mtime
         waits.append(wait_until(lambda: page.evaluate("window.shown"), page) / 1000 - written)
     model.release(50)
     finish(page)

@@ -65,7 +65,9 @@ class FakeModel:
         self.asked.append((timeline, sampling))
         for segment in timeline.plan(self.clip):
             frames = np.full((segment.num_frames, 64, 64, 3), 10 * (segment.index + 1), dtype=np.uint8)
-            yield FramesReady(segment.index, 0, segment.start_frame, frames, self.clip.fps)
+            yield FramesReady(
+                segment.index, 0, segment.start_frame, frames, self.clip.fps, np.zeros((3, 8, 8), np.int32)
+            )
             yield SegmentFinished(segment.index, segment.num_frames, 0.5 + segment.index)
 
     def enlarge(self, frames: np.ndarray) -> np.ndarray:
@@ -179,7 +181,9 @@ def test_sampling_reaches_the_model(model: FakeModel) -> None:
     assert model.asked[0][1] == sampling == report.sampling
 
 
-def test_the_clip_after_the_cut_holds_inherited_and_new_frames(model: FakeModel) -> None:
+@pytest.mark.parametrize("prime_frames", [3, 5])  # 8 or 6 new frames of the model
+def test_after_a_cut_the_judge_sees_five_frames_before_it_and_six_behind(prime_frames: int) -> None:
+    model = FakeModel(ClipShape(prime_frames=prime_frames))
     seen: list[JudgedClip] = []
 
     class Listener(Watcher):

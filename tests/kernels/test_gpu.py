@@ -58,9 +58,11 @@ def test_biased_attention(dtype: torch.dtype, width: int, causal: bool) -> None:
 def test_packed_attention(dtype: torch.dtype, n: int) -> None:
     for width in (32, 64, 128):
         q, k, v = (torch.randn(131, 5, n, width, device="cuda", dtype=dtype) for _ in range(3))
-        want = reference.attention(q.double(), k.double(), v.double(), causal=True)
-        theirs = error(reference.attention(q, k, v, causal=True), want)
-        assert error(kernels.packed_attention(q, k, v, implementation="triton"), want) <= 2 * theirs + 1e-6
+        for window in (None, 4):
+            want = reference.attention(q.double(), k.double(), v.double(), causal=True, window=window)
+            theirs = error(reference.attention(q, k, v, causal=True, window=window), want)
+            got = kernels.packed_attention(q, k, v, window=window, implementation="triton")
+            assert error(got, want) <= 2 * theirs + 1e-6
 
 
 @pytest.mark.parametrize("metric", ["cosine", "euclidean"])

@@ -13,7 +13,7 @@ def arguments(name: str, *, gradient: bool = False) -> tuple:
     return {
         "attention": (q, k, v, torch.rand(2, 6) > 0.3, False, None, None, "torch"),
         "biased": (q, k, v, None, True, torch.randn(2, 3 * 5, requires_grad=gradient), [1, 2, 3], "torch"),
-        "packed_attention": (q, k, v, "torch"),
+        "packed_attention": (q, k, v, 3, "torch"),
         "vq_lookup": (torch.randn(5, 4), torch.randn(9, 4), "euclidean", "torch"),
         "sample_tokens": (
             torch.randn(5, 9),
@@ -49,7 +49,7 @@ def test_gradients_are_those_of_the_plain_operation(name: str) -> None:
     got = torch.autograd.grad(operation(name)(*inputs).square().sum(), wanted)
     q, k, v = inputs[:3]
     if name == "packed_attention":
-        plain = kernels.packed_attention(q, k, v)
+        plain = kernels.packed_attention(q, k, v, window=3)
     else:
         _, _, _, mask, causal, table, grid, _ = inputs
         plain = kernels.attention(q, k, v, mask, causal=causal, bias_table=table, grid=grid and tuple(grid))

@@ -105,6 +105,26 @@ def test_packed_attention_is_causal_attention_of_each_sequence(n: int) -> None:
     torch.testing.assert_close(kernels.packed_attention(q, k, v), reference.attention(q, k, v, causal=True))
 
 
+@pytest.mark.parametrize("n", [1, 6, 200])
+@pytest.mark.parametrize("window", [1, 3, 6])
+def test_a_window_hides_what_is_further_back(n: int, window: int) -> None:
+    q, k, v = (torch.randn(2, 1, n, 8) for _ in range(3))
+    got = kernels.packed_attention(q, k, v, window=window)
+    for i in {0, n // 2, n - 1}:
+        seen = slice(max(0, i + 1 - window), i + 1)
+        torch.testing.assert_close(
+            got[:, :, i : i + 1], reference.attention(q[:, :, i : i + 1], k[:, :, seen], v[:, :, seen])
+        )
+    fused = reference.fused_attention(q, k, v, causal=True, window=window)
+    torch.testing.assert_close(got, fused)
+    mask = torch.rand(2, n) > 0.5  # together with it, some see nothing at all
+    both = [
+        call(q, k, v, mask, causal=True, window=window) for call in (reference.attention, reference.fused_attention)
+    ]
+    torch.testing.assert_close(*both)
+    assert not both[0].isnan().any()
+
+
 def test_lookup_takes_the_lowest_of_equals() -> None:
     codebook = torch.eye(4).repeat(2, 1)
     assert torch.equal(kernels.vq_lookup(torch.eye(4), codebook), torch.arange(4))
@@ -197,6 +217,7 @@ def test_half_precision_logits_are_summed_in_single(dtype: torch.dtype) -> None:
             x[None, None], x[None, None], x[None, None], bias_table=torch.zeros(1, 8), grid=(1, 2, 2)
         ),
         lambda x: kernels.packed_attention(x[None, None], x[None, None], x[None, None, :2]),
+        lambda x: kernels.packed_attention(x[None, None], x[None, None], x[None, None], window=0),
         lambda x: kernels.vq_lookup(x, x[:, :3]),
         lambda x: kernels.vq_lookup(x, x, metric="manhattan"),
         lambda x: kernels.sample_tokens(x, torch.arange(3), kernels.random_key(0, 0), 1.0),

@@ -20,7 +20,7 @@ from phenaki.text import load_text_encoder
 from phenaki.training.cvivit import measure, train_cvivit, training_batches
 from phenaki.training.losses import reconstruction_loss
 from phenaki.training.maskgit import mask_some, masked_loss, spoil_primes, train_maskgit
-from phenaki.training.tokens import make_chunk, remembered_frames, token_coverage
+from phenaki.training.tokens import _tokenize, make_chunk, token_coverage
 from phenaki.world.render import Rendered
 from phenaki.world.windows import render_windows, sample_continuation
 
@@ -118,15 +118,21 @@ def test_only_what_is_inherited_is_ever_spoilt() -> None:
     assert not spoilt[:, 3:].any() and not spoilt[prime == 0].any()
 
 
-def test_what_a_clip_inherits_comes_from_the_tokenizer_not_from_the_renderer() -> None:
+def test_what_a_clip_inherits_are_tokens_from_the_middle_of_a_film() -> None:
+    """As sampling hands them on: none of them stands for the one frame that a film begins with."""
     torch.manual_seed(0)
     cvivit = build_networks(CONFIG)[0].eval()
-    windows = [sample_continuation(np.random.default_rng(0), CONFIG.clip)]
-    inherited = remembered_frames(windows, CONFIG, cvivit)
-    earlier = render_windows([replace(windows[0], start=windows[0].start - CONFIG.clip.new_frames)], 32).video
-    expected = cvivit.decode(cvivit.encode(earlier))[:, :, -CONFIG.clip.prime_frames :]
-    assert inherited.shape == expected.shape
-    assert (inherited - expected.clamp(-1, 1)).abs().max() < 0.01  # whole numbers of 255
+    for parameter in cvivit.stem.parameters():  # untrained, all pictures look alike to it
+        parameter.data.mul_(3)
+    shape = CONFIG.clip
+    window = sample_continuation(np.random.default_rng(0), shape)
+    token_ids, coverage = _tokenize([window], CONFIG, cvivit)
+    longer = replace(window, start=window.start - shape.patch_frames, num_frames=shape.clip_frames + shape.patch_frames)
+    rendered = render_windows([longer], 32)
+    with torch.autocast("cpu", torch.bfloat16):
+        expected, other = (cvivit.encode(video).to(torch.int16) for video in (rendered.video, rendered.video[:, :, 2:]))
+    assert torch.equal(token_ids, expected[:, 1:]) and not torch.equal(token_ids, other)
+    assert token_ids.shape[1] == coverage.shape[1] == shape.token_frames(shape.clip_frames)
 
 
 def test_the_loss_of_a_guess_at_random_is_the_logarithm_of_the_codebook() -> None:

@@ -102,7 +102,14 @@ def test_attention_at_the_shipped_sizes(dtype: torch.dtype) -> None:
 def test_packed_sequences_see_only_themselves(n: int) -> None:
     for sequences in (1, 7, 64 // n + 1):
         q, k, v = (draw(sequences, 2, n, 32, dtype=torch.float32) for _ in range(3))
-        assert error(packed_attention(q, k, v, LARGE), exact(q, k, v, causal=True)) < 1e-6
+        assert error(packed_attention(q, k, v, tile=LARGE), exact(q, k, v, causal=True)) < 1e-6
+
+
+@pytest.mark.parametrize("window", [1, 2, 4, 6, 9])
+def test_packed_attention_sees_its_window_only(window: int) -> None:
+    q, k, v = (draw(9, 2, 6, 32, dtype=torch.float32) for _ in range(3))
+    got = kernels.packed_attention(q, k, v, window=window, implementation="triton")
+    assert error(got, exact(q, k, v, causal=True, window=window)) < 1e-6
 
 
 @pytest.mark.parametrize("dtype", TOLERANCE)
@@ -120,6 +127,7 @@ def test_gradients_are_those_of_double_precision() -> None:
     for call, inputs in (
         (lambda q, k, v, table, **o: kernels.attention(q, k, v, bias_table=table, grid=grid, **o), (q, k, v, table)),
         (lambda q, k, v, **o: kernels.packed_attention(q, k, v, **o), (q, k, v)),
+        (lambda q, k, v, **o: kernels.packed_attention(q, k, v, window=4, **o), (q, k, v)),
     ):
         got = torch.autograd.grad((call(*inputs, implementation="triton") * weight).sum(), inputs)
         double = [x.detach().double().requires_grad_() for x in inputs]
