@@ -41,6 +41,11 @@ class ClipShape:
         return self.clip_frames - self.prime_frames
 
     @property
+    def prime_token_frames(self) -> int:
+        """Token frames that a clip inherits from the clip before."""
+        return self.token_frames(self.prime_frames)
+
+    @property
     def first_seconds(self) -> float:
         """Length of the shortest opening segment: one whole clip, in seconds."""
         return self.clip_frames / self.fps

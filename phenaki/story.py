@@ -139,7 +139,7 @@ class ClipSampler:
         elif clip.parent is None:
             return token_ids, 0
         else:
-            wanted = (self._prime, *grid)
+            wanted = (shape.prime_token_frames, *grid)
             if prime is None or prime.shape != wanted:
                 given = "nothing" if prime is None else f"tokens of shape {prime.shape}"
                 raise ShapeError(
@@ -149,15 +149,9 @@ class ClipSampler:
         token_ids[:, : known.shape[1]] = known
         return token_ids, known.shape[1]
 
-    @property
-    def _prime(self) -> int:
-        """Token frames that a clip goes on from."""
-        shape = self.parts.config.clip
-        return shape.token_frames(shape.prime_frames)
-
     def _end(self, token_ids: Tensor) -> np.ndarray:
         """The last token frames of (1, t, h, w), as ``FramesReady`` holds them."""
-        return token_ids[0, -self._prime :].to("cpu", torch.int32).numpy().copy()
+        return token_ids[0, -self.parts.config.clip.prime_token_frames :].to("cpu", torch.int32).numpy().copy()
 
     def _tokens_of_end(self, frames: np.ndarray) -> np.ndarray:
         """The last token frames of footage; where it is long enough, none of them is the first of a film."""

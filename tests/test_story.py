@@ -124,7 +124,7 @@ def test_a_clip_goes_on_from_the_tokens_of_the_one_before(model: Phenaki, story:
     )
     film(Phenaki(spied), story)
     first, second = decoded[:2]
-    k = model.clip.token_frames(model.clip.prime_frames)
+    k = model.clip.prime_token_frames
     assert torch.equal(second[:, :k], first[:, -k:]) and not torch.equal(second[:, k:], first[:, k:])
 
 

@@ -93,7 +93,7 @@ def make_chunk(
     return TokenChunk(
         torch.cat([ids, F.pad(still_ids, (0, 0, 0, 0, 0, later))]),
         torch.cat([coverage, F.pad(still_coverage, (0, 0, 0, 0, 0, later))]),
-        torch.tensor([config.clip.token_frames(w.prime_frames) if w.prime_frames else 0 for w in windows + pictures]),
+        torch.tensor([config.clip.prime_token_frames if w.prime_frames else 0 for w in windows + pictures]),
         torch.tensor([False] * len(windows) + [True] * stills),
         embeds,
         mask,

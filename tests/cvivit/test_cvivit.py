@@ -94,7 +94,7 @@ def test_the_shipped_decoder_looks_back_no_further_than_a_clip_inherits() -> Non
     config = PRESETS["toy-64"]
     size, shape = config.cvivit, config.clip
     assert size.encoder_temporal_depth == 0
-    assert size.decoder_temporal_depth * (size.temporal_window - 1) <= shape.token_frames(shape.prime_frames)
+    assert size.decoder_temporal_depth * (size.temporal_window - 1) <= shape.prime_token_frames
 
 
 @torch.inference_mode()
