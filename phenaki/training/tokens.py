@@ -17,6 +17,7 @@ from phenaki.world.parts import CORE, WorldPart
 from phenaki.world.windows import Window, render_windows, sample_continuation, sample_opening, sample_still
 
 BATCH = {"cpu": 16, "cuda": 128}  # windows rendered and tokenized at a time
+OPENINGS, STILLS = 0.25, 0.05  # of the samples; the others are continuations, as most clips of a film are
 
 
 @dataclass
@@ -74,12 +75,12 @@ class Lessons:
 def make_chunk(
     config: ModelConfig, cvivit: CViViT, text: TextEncoder, size: int, seed: tuple[int, ...], part: WorldPart = CORE
 ) -> TokenChunk:
-    """``size`` fresh samples: 35 % openings, 55 % continuations, 10 % still images; the same for the same seed.
+    """``size`` fresh samples, openings, continuations and still images; the same for the same seed.
 
     They are made where the tokenizer is.
     """
     rng = np.random.default_rng(seed)
-    stills, openings = size // 10, size * 35 // 100
+    stills, openings = int(size * STILLS), int(size * OPENINGS)
     windows = [sample_opening(rng, config.clip, part=part) for _ in range(openings)]
     continuations = [sample_continuation(rng, config.clip, part=part) for _ in range(size - stills - openings)]
     pictures = [sample_still(rng, part=part) for _ in range(stills)]
