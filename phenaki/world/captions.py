@@ -12,6 +12,9 @@ from phenaki.world.vocabulary import MOTIONS, SCENES, SUBJECTS, WEATHER_EVENTS, 
 _SUBJECT = {s.name: s for s in SUBJECTS}
 _SCENE = {s.name: s for s in SCENES}
 _STILLS = ("", "", "a picture of ", "a photo of ")
+_FRAMES = (  # what people put around a sentence
+    "a video of {} that {}", "{} that {}", "in this film {} {}", "look how {} {}", "here {} {}", "a movie where {} {}",
+)  # fmt: skip
 _JOINTS = ("a", "an", "the", "it", "then", "and")  # words of the grammar itself
 
 
@@ -29,7 +32,7 @@ def nouns(subject: str) -> tuple[str, ...]:
 def caption(subject: str, scene: str, motion: str, weather: str, rng: np.random.Generator) -> str:
     """A caption that tells all: who, what, where and the weather.
 
-    Source: one of four word orders, drawn with the phrases from ``rng``.
+    Source: one of five word orders, drawn with the phrases from ``rng``.
     """
     who, verb, place = _noun(subject, rng), _pick(verb_phrases(motion, subject), rng), _pick(_SCENE[scene].places, rng)
     sky = _pick(WEATHERS[weather], rng) if WEATHERS[weather] else ""
@@ -42,7 +45,8 @@ def caption(subject: str, scene: str, motion: str, weather: str, rng: np.random.
         return _case(f"{place}, {who} {verb}{' ' + sky if sky else ''}", rng)
     if style < 0.34 and sky:  # the weather first
         return _case(f"{sky}, {who} {verb} {place}", rng)
-    return _case(f"{who} {verb} {place}{' ' + sky if sky else ''}", rng)
+    plain = f"{who} {verb}" if style < 0.9 else _pick(_FRAMES, rng).format(who, verb)
+    return _case(f"{plain} {place}{' ' + sky if sky else ''}", rng)
 
 
 def follow_up(
@@ -81,6 +85,7 @@ def known_words() -> tuple[str, ...]:
 def _phrases() -> Iterator[str]:
     """All that captions are put together from."""
     yield from _JOINTS
+    yield from (frame.format("", "") for frame in _FRAMES)
     yield from _STILLS
     for subject in SUBJECTS:
         yield from nouns(subject.name)

@@ -2,8 +2,8 @@
 
     python -m tests.world.make_golden
 
-Run it only if the pixels of the core are meant to change, and then with a new WORLD_VERSION: weights that were
-trained on them are in use.
+Run it when captions get new words, which change what is drawn with the same seed but not how it looks. Pixels of the
+core may only change with a new WORLD_VERSION: weights that were trained on them are in use.
 """
 
 from __future__ import annotations
