@@ -23,13 +23,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
-from phenaki import ClipShape, Project, SamplingConfig, Segment, Timeline, TimelineError
+from phenaki import MAX_BEHIND, ClipShape, Project, SamplingConfig, Segment, Timeline, TimelineError
 
 VERSION = 2
 MAX_ID_CHARS = 64
 MAX_TITLE_CHARS = 120
 MAX_CLIPS = 10_000  # of one segment; far above what a timeline accepts, low enough for exact arithmetic
-MAX_BEHIND = 16
 DRAWN_SEED_BELOW = 1_000_000  # drawn seeds stay short enough to read aloud
 
 Document = dict[str, Any]
@@ -75,9 +74,8 @@ def read_document(value: object) -> Document:
         "version": VERSION,
         "title": title[:MAX_TITLE_CHARS] if isinstance(title, str) else "",
         "story": story if isinstance(story, str) and len(story) <= MAX_ID_CHARS else None,
-        "settings": {name: settings[name] for name in _SETTINGS if name in settings}
-        if isinstance(settings, Mapping)
-        else {},
+        "settings": asdict(SamplingConfig())
+        | {name: settings[name] for name in _SETTINGS if isinstance(settings, Mapping) and name in settings},
         "footage": _read_footage(value.get("footage")),
         "segments": segments,
     }
@@ -144,7 +142,7 @@ def _to_segment(row: Document, shape: ClipShape, place: int, has_footage: bool) 
         )
     return Segment(
         row["prompt"],
-        shape.segment_frames(clips, first=_opens(place, has_footage, row["picture"])) / shape.fps,
+        shape.segment_frames(clips, first=_opens(place, has_footage, row["picture"], behind)) / shape.fps,
         row["seed"],
         _whole(row["num_inference_steps"]),
         row["guidance_scale"],
@@ -154,13 +152,13 @@ def _to_segment(row: Document, shape: ClipShape, place: int, has_footage: bool) 
     )
 
 
-def _opens(place: int, has_footage: bool, picture: object) -> bool:
-    """Whether a segment begins a shot, which makes it longer."""
-    return picture is not None or (place == 0 and not has_footage)
+def _opens(place: int, has_footage: bool, picture: object, behind: object) -> bool:
+    """Whether a segment begins a shot, which makes it longer: as ``Timeline.opens``, of rows and segments alike."""
+    return picture is not None or (place <= 0 and behind is None and not has_footage)
 
 
 def to_sampling(document: Document) -> SamplingConfig:
-    """The film's settings; those that the document leaves out have their defaults.
+    """The film's settings.
 
     Raises:
         ConfigError: one is out of range.
@@ -179,13 +177,13 @@ def from_project(
 
     The ids of a ``story`` are the same every time, so that a page which kept its document still finds its film.
     """
-    timeline = project.timeline
+    timeline = project.timeline.fit(shape)
     footage = None
     if timeline.footage is not None and keep_footage is not None:
         footage = keep_footage(timeline.footage)
     segments = []
     for index, segment in enumerate(timeline.segments):
-        row = _from_segment(segment, shape, timeline.segment_seed(index), index, timeline.footage is not None)
+        row = _from_segment(segment, shape, timeline, index)
         segments.append(row | {"id": new_segment_id() if story is None else f"{story}.{index}"})
     return {
         "version": VERSION,
@@ -197,23 +195,20 @@ def from_project(
     }
 
 
-def _from_segment(segment: Segment, shape: ClipShape, seed: int, place: int, has_footage: bool) -> Document:
-    behind = segment.behind
-    row = {
+def _from_segment(segment: Segment, shape: ClipShape, timeline: Timeline, place: int) -> Document:
+    """The row of a segment at a place of the timeline; what is behind it stood one place to the left."""
+    return {
         "id": new_segment_id(),
         "prompt": segment.prompt,
-        "clips": shape.segment_clips(segment.seconds, first=_opens(place, has_footage, segment.start_image)),
-        "seed": seed,
+        "clips": shape.segment_clips(segment.seconds, first=timeline.opens(segment, place)),
+        "seed": timeline.seed_of(segment, place),
         "locked": False,
         "num_inference_steps": segment.num_inference_steps,
         "guidance_scale": segment.guidance_scale,
         "picture": None if segment.start_image is None else _picture_url(segment.start_image),
         "first_clip": segment.first_clip,
-        "behind": None,
+        "behind": None if segment.behind is None else _from_segment(segment.behind, shape, timeline, place - 1),
     }
-    if behind is not None:
-        row["behind"] = _from_segment(behind, shape, behind.seed or 0, place - 1, has_footage)
-    return row
 
 
 def _whole(value: object) -> Any:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import atexit
+import base64
 import hashlib
+import os
 import re
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from io import BytesIO
 from itertools import groupby
 from pathlib import Path
 
@@ -105,6 +108,7 @@ class GenerationService:
         page.film = film or page.film
         self._pages[page.id] = page
         self.survey(page, document)
+        self._note_use(page)
         return page
 
     def find_page(self, page_id: object) -> Page | None:
@@ -113,6 +117,11 @@ class GenerationService:
         if page is not None:
             page.touched = time.monotonic()
         return page
+
+    def _note_use(self, page: Page) -> None:
+        """The clips of the film that a page shows are not to be the next ones to go."""
+        for clip in page.shown_plan:
+            page.session.store.touch(clip.key)
 
     def close_page(self, page: Page) -> None:
         """The tab is gone; its jobs go on."""
@@ -165,6 +174,7 @@ class GenerationService:
         _, plan = self.plan(document)
         page.document, page.plan = document, plan
         page.show(document, plan)
+        self._note_use(page)
         missing = self._missing([plan], page.session)
         if not missing:
             page.say("This film is complete. Change something, or roll a segment again.", "finished")
@@ -275,10 +285,16 @@ class GenerationService:
         """Keep a video that a film is to begin with, as the document names it.
 
         Raises:
-            MediaError: it cannot be read.
+            MediaError: it cannot be read, or is too short to go on from.
         """
-        size = self.model.config.cvivit
-        return self.keep_footage(pack_frames(read_footage(Path(path), size.height, size.width, self.model.clip.fps)))
+        size, clip = self.model.config.cvivit, self.model.clip
+        frames = read_footage(Path(path), size.height, size.width, clip.fps)
+        if len(frames) < clip.prime_frames:
+            raise MediaError(
+                f"The video lasts {len(frames) / clip.fps:g} s, which is too short to go on from; use one of at least "
+                f"{clip.prime_frames / clip.fps:g} s."
+            )
+        return self.keep_footage(pack_frames(frames))
 
     def keep_footage(self, data: bytes) -> Document:
         """Keep packed frames, as the document names them."""
@@ -287,9 +303,10 @@ class GenerationService:
         folder.mkdir(exist_ok=True)
         (folder / f"{name}.webp").write_bytes(data)
         frames = unpack_frames(data)
-        Image.fromarray(frames[0]).resize((POSTER_PIXELS, POSTER_PIXELS)).save(folder / f"{name}.poster.webp")
-        poster = f"gradio_api/file={(folder / f'{name}.poster.webp').as_posix()}"
-        return {"id": name, "num_frames": len(frames), "poster": poster}
+        poster = BytesIO()
+        Image.fromarray(frames[0]).resize((POSTER_PIXELS, POSTER_PIXELS)).save(poster, "webp")
+        url = f"data:image/webp;base64,{base64.b64encode(poster.getvalue()).decode()}"
+        return {"id": name, "num_frames": len(frames), "poster": url}
 
     def footage(self, name: str) -> bytes:
         """Packed frames by their name.
@@ -300,6 +317,7 @@ class GenerationService:
         path = self.folder / "footage" / f"{name}.webp"
         if not path.is_file():
             raise MediaError("The video that this film begins with is no longer here. Choose it again, or remove it.")
+        os.utime(path)  # it is in use
         return path.read_bytes()
 
     def _clean(self) -> None:

@@ -12,7 +12,9 @@ from tqdm import tqdm
 
 from phenaki.errors import PhenakiError, ProjectError
 from phenaki.project import Project
+from phenaki.shapes import ClipShape
 from phenaki.video import ExportConfig, captions_of, export_film, open_film, read_project
+from phenaki.video.export import Upscale
 from phenaki.video.export_config import EXTENSIONS
 
 
@@ -76,17 +78,26 @@ def check_size(arguments: argparse.Namespace, height: int, width: int) -> None:
 
 
 def write_film(
-    clips: Iterable[np.ndarray], num_frames: int, fps: float, project: Project | None, arguments: argparse.Namespace
-) -> None:
-    """Export with a progress bar, and say what was written; an interrupt leaves no file."""
+    clips: Iterable[np.ndarray], num_frames: int, fps: float, project: Project | None, arguments: argparse.Namespace,
+    *, upscale: Upscale | None = None,
+) -> None:  # fmt: skip
+    """Export with a progress bar, and say what was written; an interrupt leaves no file.
+
+    ``upscale`` is for pictures as a model makes them, where people want them smooth.
+    """
     config = export_config(arguments)
-    captions = captions_of(project.timeline) if project else []
+    captions = []
+    if project is not None:  # footage has the models' frame rate, whatever that of the film is
+        captions = captions_of(project.timeline, project.timeline.footage_frames / ClipShape.fps)
     outputs = [(arguments.output, config)]
     if arguments.captions in ("srt", "vtt"):
         beside = ExportConfig(arguments.captions)
         outputs.append((arguments.output.with_suffix(beside.extension), beside))
     for path, options in outputs:
-        parts = export_film(clips, path, fps, options, captions=captions, project=project, num_frames=num_frames)
+        parts = export_film(
+            clips, path, fps, options, captions=captions, project=project, num_frames=num_frames,
+            upscale=upscale if config.enlarge == "smooth" else None,
+        )  # fmt: skip
         bar_format = "writing {desc} {bar} {percentage:3.0f} %, {remaining} left"
         try:
             with closing(parts), tqdm(total=1.0, desc=path.name, bar_format=bar_format, leave=False) as bar:

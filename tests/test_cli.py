@@ -16,6 +16,7 @@ from phenaki.checkpoint import save_config, save_part
 from phenaki.cli import main
 from phenaki.config import preset
 from phenaki.pipeline import build_networks
+from phenaki.video import open_film
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +56,21 @@ def test_a_film_can_be_made_again_from_its_own_file(tiny: str, tmp_path: Path) -
     assert list(readers[0])[1:] == list(readers[1])[1:]
 
 
+def test_a_model_with_an_upsampler_enlarges_its_films_with_it(
+    tiny: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def bright(model: Phenaki, clip: np.ndarray) -> np.ndarray:
+        return np.full((len(clip), 64, 64, 3), 250, np.uint8)
+
+    monkeypatch.setattr(Phenaki, "enlarge", bright)
+    made = ["generate", "-p", "a fox", "--seconds", "0.625", "--seed", "1", "--model", tiny]
+    for enlarge in ("smooth", "nearest"):
+        out = tmp_path / f"{enlarge}.mp4"
+        assert main([*made, "-o", str(out), "--enlarge", enlarge, "--size", "64"]) == 0
+        with open_film(out) as film:
+            assert (min(clip.min() for clip in film.clips) > 240) == (enlarge == "smooth")
+
+
 def test_a_story_file_keeps_its_settings_unless_told_otherwise(tiny: str, tmp_path: Path) -> None:
     story = tmp_path / "story.json"
     sampling = {"num_inference_steps": 3, "guidance_scale": 2.0}
@@ -71,8 +87,11 @@ def test_a_film_may_begin_with_a_video_and_a_segment_with_a_picture(tiny: str, t
     picture, video, out = tmp_path / "a.png", tmp_path / "a.mp4", tmp_path / "film.mp4"
     Image.new("RGB", (40, 30), "red").save(picture)
     write_clip(np.zeros((12, 30, 40, 3), np.uint8), video, fps=8)
-    made = ["generate", "-p", "a fox", "--seconds", "0.625", "-o", str(out), "--model", tiny]
+    made = ["generate", "-p", "a fox", "--seconds", "0.625", "-o", str(out), "--model", tiny, "--captions", "srt"]
     assert main([*made, "--video", str(video), "--image", str(picture)]) == 0
+    assert "00:00:01,500 --> 00:00:02,125" in out.with_suffix(".srt").read_text(), "behind the video"
+    assert main(["export", str(out), "-o", str(tmp_path / "again.srt")]) == 0
+    assert (tmp_path / "again.srt").read_text() == out.with_suffix(".srt").read_text()
     timeline = read_project(out).timeline
     assert timeline.segments[0].start_image == picture.read_bytes()
     assert timeline.footage and unpack_frames(timeline.footage).shape == (12, 32, 32, 3)

@@ -6,7 +6,7 @@ function resize(by, gives = giving) {
   if (!segment) return;
   const clips = segment.clips + by;
   const neighbour = doc.segments[index + 1];
-  if (clips < 1) refuse(`One clip, ${formatSeconds(props.shape.step_frames / props.shape.fps)}, is the least.`);
+  if (clips < 1) refuse(`One clip, ${formatSeconds(segmentFrames(doc, props.shape, index, 1) / props.shape.fps)}, is the least.`);
   else if (gives && neighbour && neighbour.clips - by < 1) refuse("The neighbour is one clip long and has nothing to give.");
   else {
     const next = gives && neighbour ? rolled(doc, index, by) : changed(doc, selected, { clips });

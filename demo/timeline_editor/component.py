@@ -7,12 +7,13 @@ empty: it would read them anew, styles and all, whenever the document changes, a
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from phenaki import ClipShape
+from phenaki import MAX_SECONDS, MAX_SEGMENTS, ClipShape, SamplingConfig
 
 FOLDER = Path(__file__).parent
 SCRIPTS = (
@@ -24,7 +25,7 @@ EMPTY_DOCUMENT: dict[str, Any] = {
     "version": 2,
     "title": "",
     "story": None,
-    "settings": {"num_inference_steps": 24, "guidance_scale": 5.0, "temperature": 1.0, "choice_temperature": 4.5},
+    "settings": asdict(SamplingConfig()),
     "footage": None,
     "segments": [],
 }
@@ -119,7 +120,9 @@ def update_editor(
     return gr.HTML(**_texts({name: value for name, value in changes.items() if value is not None}))
 
 
-def shape_props(shape: ClipShape, max_seconds: float = 600.0, max_segments: int = 500) -> dict[str, float]:
+def shape_props(
+    shape: ClipShape, max_seconds: float = MAX_SECONDS, max_segments: int = MAX_SEGMENTS
+) -> dict[str, float]:
     """What the page needs to know of a clip shape and of the limits of a film."""
     return {
         "fps": shape.fps,

@@ -3,7 +3,7 @@
 const MAX_SEED = 4294967295;
 const MAX_DEPTH = 16; // segments remembered behind one another
 const NEW_CLIPS = 2; // of a segment that is added
-const SETTINGS = { num_inference_steps: 24, guidance_scale: 5, temperature: 1, choice_temperature: 4.5 };
+const SETTINGS = ["num_inference_steps", "guidance_scale", "temperature", "choice_temperature"];
 const PLAIN = { locked: false, num_inference_steps: null, guidance_scale: null, picture: null, first_clip: 0, behind: null };
 
 function newId() {
@@ -22,8 +22,7 @@ function newSegment(changes = {}) {
 // A document with all its fields, whatever a server of another age has sent.
 function completed(value) {
   const segments = (value?.segments ?? []).map((segment) => ({ ...newSegment(), ...segment, seed: segment.seed ?? randomSeed() }));
-  const settings = { ...SETTINGS, ...value?.settings };
-  return { version: 2, title: "", story: null, footage: null, ...value, settings, segments };
+  return { version: 2, title: "", story: null, footage: null, settings: {}, ...value, segments };
 }
 
 function indexOf(doc, id) {

@@ -9,7 +9,7 @@ const RANGES = { num_inference_steps: [1, 64], guidance_scale: [1, 15] };
 const NAMES = { num_inference_steps: "Steps", guidance_scale: "Guidance" };
 const STATES = { draft: "not made yet", stale: "changed since it was made", waiting: "waiting", done: "made" };
 const titleField = find(".title");
-const MAX_PROMPT = 400; // characters, unless the shape says otherwise
+const MAX_PROMPT = 400; // characters
 
 let notedClips = 0; // length to which the note under the field belongs
 

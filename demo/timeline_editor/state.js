@@ -169,7 +169,7 @@ function tellSettings() {
 
 function takeSettings(settings) {
   if (!element.isConnected || !settings) return;
-  const next = Object.fromEntries(Object.keys(SETTINGS).map((key) => [key, settings[key] ?? doc.settings[key]]));
+  const next = Object.fromEntries(SETTINGS.map((key) => [key, settings[key] ?? doc.settings[key]]));
   toldSettings = toldSettings.filter(({ time }) => performance.now() - time < SETTLING_MS);
   if (same(next, doc.settings) || toldSettings.some((told) => same(told.settings, next))) return;
   editSoon("settings", { ...doc, settings: next }, "Settings changed");

@@ -29,7 +29,7 @@ function setAttribute(node, name, value) {
 }
 
 function isPicture(text) {
-  return typeof text === "string" && /^data:image\/(webp|jpeg|png|gif);base64,/.test(text);
+  return typeof text === "string" && /^data:image\/(webp|jpeg|png|gif|bmp);base64,/.test(text);
 }
 
 function segmentNode(id) {

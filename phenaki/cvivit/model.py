@@ -21,7 +21,7 @@ class SpatialLayers(nn.Module):
     """Attention among all places of one token frame, (b, t, h, w, d) -> same; with no layer, nothing at all.
 
     An encoder without it gives like things like tokens wherever they are and whatever else is in the picture, which is
-    what makes tokens easy to predict: see the figures in the architecture page.
+    what makes tokens easy to predict: see the figures in `phenaki/README.md`.
     """
 
     def __init__(self, config: CViViTConfig, depth: int) -> None:

@@ -33,6 +33,7 @@ from phenaki.evaluation.seams import measure_seams, rendered_films, story_film
 from phenaki.evaluation.tokenizer import measure_tokenizer
 from phenaki.pipeline import Phenaki
 from phenaki.segment import check_seed
+from phenaki.shapes import ClipShape
 
 T = TypeVar("T")
 Facts = tuple[ClipFacts, ClipFacts]  # verdict, and what was wanted
@@ -168,7 +169,7 @@ def evaluate(
         chance=attribute_shares([(v, everything[i - 1][1]) for i, (v, _) in enumerate(everything)], names),
         stories=story_shares(stories),
         long_stories=long_story_shares(long, names),
-        seams=_seams(told, drawn, model.config.cvivit.height, judge.config.clip.prime_frames),
+        seams=_seams(told, drawn, model.config.cvivit.height, judge.config.clip),
         judge=attribute_shares(measured.on_renders, names),
         reconstructions=attribute_shares(measured.on_reconstructions, names),
         alignment=compared.alignment,
@@ -222,13 +223,14 @@ def long_story_shares(films: Sequence[Sequence[Facts]], names: Sequence[str]) ->
 
 
 def _seams(
-    told: Sequence[tuple[JudgedClip, JudgedClip]], drawn: Sequence[TwoSegmentStory], height: int, prime_frames: int
+    told: Sequence[tuple[JudgedClip, JudgedClip]], drawn: Sequence[TwoSegmentStory], height: int, seen: ClipShape
 ) -> dict[str, Seams]:
-    """Of the films, and of renders of the same stories."""
-    films = measure_seams(story_film(first.frames, second.frames, prime_frames) for first, second in told)
+    """Of the films as far as they were ``seen``, and of as much of renders of the same stories."""
+    films = measure_seams(story_film(first.frames, second.frames, seen.prime_frames) for first, second in told)
     if films is None:
         return {}
-    renders = measure_seams(rendered_films([s.spec for s in drawn], height, len(told[0][0].frames)))
+    seam = len(told[0][0].frames)
+    renders = measure_seams(rendered_films([s.spec for s in drawn], height, seam, seam + seen.new_frames))
     assert renders is not None
     return {"films": films, "renders": renders}
 

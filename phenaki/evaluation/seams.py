@@ -32,12 +32,12 @@ def measure_seams(films: Iterable[tuple[np.ndarray, int]]) -> Seams | None:
 
 
 def rendered_films(
-    specs: Sequence[StorySpec], size: int, seam: int, batch: int = 8
+    specs: Sequence[StorySpec], size: int, seam: int, num_frames: int, batch: int = 8
 ) -> Iterator[tuple[np.ndarray, int]]:
-    """The stories as the world renders them, for ``measure_seams``."""
+    """The first ``num_frames`` frames of stories as the world renders them, for ``measure_seams``."""
     for first in range(0, len(specs), batch):
         for video in render(specs[first : first + batch], size=size).video:
-            yield video_to_frames(video[None]), seam
+            yield video_to_frames(video[None])[:num_frames], seam
 
 
 def story_film(opening: np.ndarray, after: np.ndarray, prime_frames: int) -> tuple[np.ndarray, int]:

@@ -46,7 +46,7 @@ def train_cvivit(
         max_steps: end after so many steps, if the time has not run out before.
         decoder_only: keep the encoder and the codebook as they are, so that token ids keep their meaning and a
             transformer that was trained on them stays valid.
-        losses: how much each loss counts; None: as for the shipped tokenizer.
+        losses: how much each loss counts; None: ``LossWeights()``, which are those on pixels and commitment.
         part: of the world, that is learned.
         engine: how the work is done; None: as it is usual. With ``accumulate`` or several processes the codebook moves
             once a step, after clips and images of all parts; else after the clips and again after the images.

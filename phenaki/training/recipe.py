@@ -24,6 +24,7 @@ from phenaki.shapes import ClipShape
 from phenaki.training.cvivit import train_cvivit
 from phenaki.training.engine import Engine
 from phenaki.training.judge import train_judge
+from phenaki.training.losses import SHIPPED
 from phenaki.training.maskgit import train_maskgit
 from phenaki.training.parcel import pack
 from phenaki.training.run import is_finished
@@ -118,7 +119,9 @@ class Recipe:
         batches, folder = self.batches, self.folder
 
         def learn_pictures(**options: object) -> None:
-            train_cvivit(self.config, folder, batch=batches.cvivit, **options)  # type: ignore[arg-type]
+            train_cvivit(
+                self.config, folder, batch=batches.cvivit, losses=SHIPPED, **options  # type: ignore[arg-type]
+            )  # fmt: skip
 
         def learn_tokens(**options: object) -> None:
             train_maskgit(

@@ -1,12 +1,23 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 
 from demo.document import from_project, read_document, to_project
-from phenaki import ClipShape, ConfigError, Project, SamplingConfig, Segment, Timeline, TimelineError, pack_frames
+from phenaki import (
+    MAX_SECONDS,
+    ClipShape,
+    ConfigError,
+    Project,
+    SamplingConfig,
+    Segment,
+    Timeline,
+    TimelineError,
+    pack_frames,
+)
 from tests.demo.conftest import story
 
 SHAPE = ClipShape()
@@ -54,10 +65,30 @@ def test_a_project_comes_back_as_it_was() -> None:
     assert project_of(from_project(project, SHAPE)) == project
 
 
-def test_a_seed_that_is_open_is_written_down() -> None:
-    timeline = Timeline((Segment("a", 1.375), Segment("b", 0.75)), seed=5)
+def test_what_is_remembered_beyond_the_begin_of_the_film_opens_it() -> None:
+    """Three segments; the first and then the second were made anew alone, and the first was deleted since."""
+    old_first = Segment("a fox walks", 11 / 8, 3)
+    old_second = Segment("it jumps", 6 / 8, 4, behind=old_first)
+    timeline = Timeline((Segment("it hops", 11 / 8, 5), Segment("it sleeps", 6 / 8, 6, behind=old_second)))
+    assert timeline.fit(SHAPE) == timeline
     document = from_project(Project(timeline), SHAPE)
-    assert [row["seed"] for row in document["segments"]] == [timeline.segment_seed(0), timeline.segment_seed(1)]
+    assert project_of(document).timeline == timeline
+
+
+def test_a_seed_that_is_open_is_written_down() -> None:
+    behind = Segment("c", 1.375)
+    timeline = Timeline((Segment("a", 1.375), Segment("b", 0.75, behind=behind)), seed=5)
+    rows = from_project(Project(timeline), SHAPE)["segments"]
+    assert [row["seed"] for row in rows] == [timeline.segment_seed(0), timeline.segment_seed(1)]
+    assert rows[1]["behind"]["seed"] == timeline.seed_of(behind, 0)
+
+
+def test_a_film_of_another_shape_stays_within_the_limit() -> None:
+    """Many lengths that are each rounded up must not add up to a film that is refused."""
+    timeline = Timeline(tuple(Segment("a fox", 1.5) for _ in range(400)))
+    shape = ClipShape(patch_frames=1, clip_frames=11, prime_frames=3)
+    document = from_project(Project(timeline), shape)
+    assert to_project(document, shape, "toy-64", no_footage).timeline.seconds <= MAX_SECONDS
 
 
 def test_the_rows_of_a_story_have_the_same_ids_every_time() -> None:
@@ -77,7 +108,8 @@ def test_ids_are_made_unique_and_unknown_things_left_out() -> None:
     rows = [{"id": "x", "prompt": "a", "surprise": 1}, {"id": "x", "prompt": "b"}, {"id": "", "prompt": "c"}]
     document = read_document({"segments": rows, "settings": {"guidance_scale": 2.0, "evil": 1}})
     assert len({row["id"] for row in document["segments"]}) == 3
-    assert "surprise" not in document["segments"][0] and document["settings"] == {"guidance_scale": 2.0}
+    assert "surprise" not in document["segments"][0]
+    assert document["settings"] == asdict(SamplingConfig(guidance_scale=2.0))
 
 
 @pytest.mark.parametrize(

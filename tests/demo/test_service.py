@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import base64
 import logging
+import os
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from demo.document import Document
 from demo.page import Page
@@ -196,11 +200,25 @@ def test_a_film_may_begin_with_a_video(service, page, model, tmp_path: Path):
     write_clip(frames, tmp_path / "mine.mp4", 8, size=64)
     footage = service.read_footage(str(tmp_path / "mine.mp4"))
     assert footage["num_frames"] == 8
+    kind, poster = footage["poster"].split(",")
+    assert kind == "data:image/webp;base64" and Image.open(BytesIO(base64.b64decode(poster))).size == (96, 96)
     finish(service.generate(page, story("it jumps") | {"footage": footage}))
     clips = service.finished_clips(page)
     assert [clip.num_frames for clip in clips] == [8, 6] and prompts(model) == ["it jumps"]
     with pytest.raises(MediaError, match="no longer here"):
         service.generate(page, story("it jumps") | {"footage": footage | {"id": "0" * 64}})
+    write_clip(frames[:4], tmp_path / "short.mp4", 8, size=64)
+    with pytest.raises(MediaError, match="s, which is too short to go on from"):
+        service.read_footage(str(tmp_path / "short.mp4"))
+
+
+def test_the_clips_of_a_film_that_is_in_use_are_the_last_to_go(service, page):
+    finish(service.generate(page, page.document))
+    files = {clip.key: page.session.store.folder / f"{clip.key}.npz" for clip in page.plan}
+    for path in files.values():
+        os.utime(path, (1000, 1000))
+    service.open_page(page.session, page.document)
+    assert all(path.stat().st_mtime > 1000 for path in files.values())
 
 
 def test_a_page_that_is_gone_leaves_its_jobs(service, page, model):

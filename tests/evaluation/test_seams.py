@@ -47,8 +47,8 @@ def test_a_film_holds_inherited_frames_once() -> None:
 def test_renders_have_no_seam(part: WorldPart) -> None:
     rng = evaluation_rng(0, "a test")
     specs = [sample_story(rng, ClipShape(), part).spec for _ in range(40)]
-    seams = measure_seams(rendered_films(specs, 64, 11))
+    seams = measure_seams(rendered_films(specs, 64, 11, 17))
     assert seams is not None and seams.films == 40
     assert 0.6 < seams.ratio < 1.4
-    cut = measure_seams((np.concatenate([a[:11], a[11:] // 2]), s) for a, s in rendered_films(specs[:8], 64, 11))
+    cut = measure_seams((np.concatenate([a[:11], a[11:] // 2]), s) for a, s in rendered_films(specs[:8], 64, 11, 15))
     assert cut is not None and cut.ratio > 4  # a change of light is seen at once

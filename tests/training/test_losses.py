@@ -24,6 +24,7 @@ from phenaki.training.cvivit import train_cvivit
 from phenaki.training.losses import (
     HEAD_START,
     PAPER,
+    SHIPPED,
     LossWeights,
     Perception,
     Reconstruction,
@@ -273,10 +274,9 @@ def test_the_command_line_switches_losses_on(tmp_path: Path, monkeypatch: pytest
     assert main(train) == 0
     assert main([*train, "--perceptual", "0.2", "--video-perceptual", "0.3", "--adversarial", "0.4"]) == 0
     assert main([*train, "--losses", "paper", "--adversarial", "0"]) == 0
-    shipped = LossWeights()
     assert asked == [
-        shipped,
-        replace(shipped, perceptual=0.2, video_perceptual=0.3, adversarial=0.4),
+        SHIPPED,
+        replace(SHIPPED, perceptual=0.2, video_perceptual=0.3, adversarial=0.4),
         replace(PAPER, adversarial=0.0),
     ]
     assert main([*train, "--perceptual", "-1"]) == 2
