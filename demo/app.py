@@ -62,7 +62,7 @@ def first_views(service: GenerationService, device: str) -> dict[str, dict[str, 
     page = Page(session, example.document, film=f"story:{example.name}")
     service.survey(page, example.document)
     return {
-        "film": views.film_view(page, [], service.model.clip),
+        "film": views.film_view(page, [], service.model.clip, service.pixels),
         "run": views.run_view(page, []),
         "status": views.status_view(page, [], service.queue, device),
     }

@@ -290,7 +290,7 @@ class _Stream:
         if not whole:
             editor = update_editor(progress=views.progress_view(page, jobs))
             return self._message(player, editor, status, gr.skip(), jobs)
-        player |= self._new("film", views.film_view(page, jobs, self.service.model.clip))
+        player |= self._new("film", views.film_view(page, jobs, self.service.model.clip, self.service.pixels))
         changes = self._new("run", views.run_view(page, jobs)) | self._new("variations", views.takes_view(page, jobs))
         queue = self._new("value", views.jobs_view(jobs, self.service.queue, self.service.worker.pace))
         return self._message(

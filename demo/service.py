@@ -100,6 +100,12 @@ class GenerationService:
         """Larger pictures of the model's frames, (f, H, W, 3) uint8 to the same with larger H and W."""
         return self.model.enlarge(frames) if self.settings.upsampling else frames
 
+    @property
+    def pixels(self) -> int | None:
+        """Width of the model's own pictures where clips show these; None where an upsampler made better ones."""
+        enlarged = self.settings.upsampling and self.model.upsamples
+        return None if enlarged else self.model.config.cvivit.width
+
     # Pages
 
     def open_page(self, session: Session, document: Document, film: str | None = None) -> Page:

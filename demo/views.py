@@ -24,10 +24,11 @@ def media_url(path: Path) -> str:
     return "gradio_api/file=" + quote(path.as_posix())
 
 
-def film_view(page: Page, jobs: list[Job], shape: ClipShape) -> View:
+def film_view(page: Page, jobs: list[Job], shape: ClipShape, pixels: int | None = None) -> View:
     """What the player shows: the finished clips of the film, and, while others are being made, old ones in their place.
 
-    When nothing is at work, the film ends at the first clip that is missing.
+    When nothing is at work, the film ends at the first clip that is missing. ``pixels`` is the width of the model's own
+    pictures, where it is these that the clips show.
     """
     coming = set().union(*(job.keys for job in jobs))
     running = any(clip.key in coming and clip.key not in page.session.store for clip in page.shown_plan)
@@ -50,6 +51,7 @@ def film_view(page: Page, jobs: list[Job], shape: ClipShape) -> View:
     return {
         "film": page.film,
         "fps": shape.fps,
+        "pixels": pixels,
         "seconds": seconds,
         "running": running,
         "clips": clips,

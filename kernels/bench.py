@@ -152,32 +152,39 @@ def attention_rows(bench: Bench) -> Iterator[Row]:
         floor = 1e3 * max(4 * b * a * n * m * width / bench.rate, moved / bench.bandwidth)
         want = in_double(q, k, v, bias_table=table, grid=grid)
         yield from bench.rows("attention", case, versions, floor, lambda out, want=want: relative(out, want))
-    shapes = [("toy-64 temporal", 64, 5, 11, 32), ("paper temporal", 256, 8, 6, 64)]
-    for case, s, a, n, width in shapes if bench.on_gpu else [("small temporal", 8, 2, 6, 32)]:
+    shapes = [("toy-64 temporal", 64, 5, 11, 32, 4), ("paper temporal", 256, 8, 6, 64, None)]
+    for case, s, a, n, width, window in shapes if bench.on_gpu else [("small temporal", 8, 2, 6, 32, 4)]:
         q, k, v = (torch.randn(s, a, n, width, device=bench.device, dtype=dtype) for _ in range(3))
-        versions = theirs(q, k, v, None, None, causal=True) if bench.on_gpu else {}
-        versions["torch"] = call(kernels.packed_attention, q, k, v, implementation="torch")
+        behind = torch.arange(n, device=bench.device)[:, None] - torch.arange(n, device=bench.device)  # (n, n)
+        seen = (behind >= 0) & (behind < (window or n))
+        versions = theirs(q, k, v, None, None, seen=seen) if bench.on_gpu else {}
+        versions["torch"] = call(kernels.packed_attention, q, k, v, window=window, implementation="torch")
         if bench.on_gpu:
-            versions["ours"] = call(kernels.packed_attention, q, k, v, implementation="triton")
-        want = in_double(q, k, v, causal=True)
+            versions["ours"] = call(kernels.packed_attention, q, k, v, window=window, implementation="triton")
+        want = in_double(q, k, v, causal=True, window=window)
         floor = 1e3 * 4 * q.nbytes / bench.bandwidth
         yield from bench.rows("attention", case, versions, floor, lambda out, want=want: relative(out, want))
 
 
-def theirs(q: Tensor, k: Tensor, v: Tensor, table: Tensor | None, grid: Any, *, causal: bool = False) -> dict[str, Any]:
-    """PyTorch's attention by backend, with the bias of every pair ready in memory, and FlexAttention with the table."""
-    bias = None if table is None else reference.relative_bias(table, grid)[None].contiguous()  # (1, a, n, n)
+def theirs(
+    q: Tensor, k: Tensor, v: Tensor, table: Tensor | None, grid: Any, *, seen: Tensor | None = None
+) -> dict[str, Any]:
+    """PyTorch's attention by backend, with the bias of every pair ready in memory, and FlexAttention with the table.
+
+    ``seen``: (n, n) bool, the keys that each query sees; None: all.
+    """
+    bias = seen if table is None else reference.relative_bias(table, grid)[None].contiguous()  # (1, a, n, n)
 
     def fused(backend: SDPBackend) -> Tensor:
         with sdpa_kernel([backend]):
-            return F.scaled_dot_product_attention(q, k, v, attn_mask=bias, is_causal=causal)
+            return F.scaled_dot_product_attention(q, k, v, attn_mask=bias)
 
     def flexible() -> Tensor:
-        return flex(q, k, v, score_mod=score_mod if table is not None or causal else None)
+        return flex(q, k, v, score_mod=score_mod if table is not None or seen is not None else None)
 
     def score_mod(score: Tensor, b: Tensor, a: Tensor, query: Tensor, key: Tensor) -> Tensor:
-        if table is None:
-            return torch.where(key <= query, score, float("-inf"))
+        if seen is not None:
+            return torch.where(seen[query, key], score, float("-inf"))
         t, h, w = grid
         dt, dh = query // (h * w) - key // (h * w) + t - 1, query // w % h - key // w % h + h - 1
         return score + table[a, (dt * (2 * h - 1) + dh) * (2 * w - 1) + query % w - key % w + w - 1]

@@ -15,7 +15,7 @@ from phenaki.events import FramesReady, GenerationEvent, SegmentFinished, Segmen
 from phenaki.pipeline import Phenaki
 from phenaki.plan import PlannedClip, clips_to_make, plan_clips
 from phenaki.project import Project
-from phenaki.segment import MAX_BEHIND, MAX_SECONDS, Segment
+from phenaki.segment import MAX_BEHIND, MAX_PROMPT_CHARS, MAX_SECONDS, MAX_SEED, Segment
 from phenaki.shapes import ClipShape
 from phenaki.timeline import MAX_SEGMENTS, PlannedSegment, Timeline
 from phenaki.video import (
@@ -35,7 +35,9 @@ __version__ = "0.1.0"
 
 __all__ = [
     "MAX_BEHIND",
+    "MAX_PROMPT_CHARS",
     "MAX_SECONDS",
+    "MAX_SEED",
     "MAX_SEGMENTS",
     "Caption",
     "CheckpointError",

@@ -211,6 +211,11 @@ class Phenaki:
         """
         return self._sampler.sample(clip, prime_token_ids)
 
+    @property
+    def upsamples(self) -> bool:
+        """Whether the model has an upsampler, so that ``enlarge`` does something."""
+        return self._upsampler is not None
+
     def enlarge(self, frames: np.ndarray) -> np.ndarray:
         """Larger, sharper pictures of what ``sample_clip`` made, for people to watch.
 

@@ -65,10 +65,6 @@ class ClipShape:
             )
         return 1 + (num_frames - 1) // self.patch_frames
 
-    def pixel_frames(self, token_frames: int) -> int:
-        """Pixel frames that ``token_frames`` token frames decode to."""
-        return 1 + (token_frames - 1) * self.patch_frames
-
     def segment_frames(self, num_clips: int, *, first: bool) -> int:
         """Frames of a segment made of ``num_clips`` clips; ``first``: it opens the film."""
         return num_clips * self.new_frames + (self.prime_frames if first else 0)

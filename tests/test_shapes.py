@@ -26,9 +26,9 @@ def test_the_default_clip_is_the_papers() -> None:
 
 
 @each_shape
-def test_pixel_frames_undo_token_frames(shape: ClipShape) -> None:
+def test_each_patch_of_frames_behind_the_first_is_a_token_frame(shape: ClipShape) -> None:
     for tokens in range(1, 30):
-        assert shape.token_frames(shape.pixel_frames(tokens)) == tokens
+        assert shape.token_frames(1 + (tokens - 1) * shape.patch_frames) == tokens
 
 
 @each_shape

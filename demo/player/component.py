@@ -39,8 +39,8 @@ class Player(gr.HTML):
 
     ``film``: ``{"film": id, "fps", "seconds", "running", "clips": [{"key", "url", "start", "seconds", "stale"}],
     "captions": [{"start", "end", "prompt"}]}``. The same id with other clips is an edit of the film that plays: the
-    position stays. Another id starts over. ``"pixels"``, which may be left out, is the width of the model's own
-    picture: with it, the film is enlarged better than a browser does.
+    position stays. Another id starts over. ``"pixels"``, which may be null, is the width of the model's own
+    pictures where the clips show these: with it, they can be shown as crisp squares.
 
     ``preview``: ``{}`` or ``{"picture": data URL, "mask": "0110...", "rows", "columns", "step", "steps", "seconds"}``;
     in the mask, 1 is a token that is still to be filled in, row by row.

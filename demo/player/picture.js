@@ -1,7 +1,7 @@
 // The picture on the screen: the model's own pixels, enlarged smoothly or as crisp squares.
 //
-// A clip's file holds each of the model's pixels as a square of many, and a browser enlarges a video no better than
-// that. So each frame (8 a second) is shrunk back to the model's pixels and drawn large: 3 % of a slow core.
+// Where no upsampler made larger pictures, a clip's file holds the model's own, enlarged smoothly. So each frame (8 a
+// second) is shrunk back to the model's pixels and drawn large, smoothly or as squares: 3 % of a slow core.
 
 const CANVAS = 512;
 

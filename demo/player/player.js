@@ -146,22 +146,8 @@ function drawGlow() {
 watch(FILM, followFilm);
 watch(PREVIEW, followPreview);
 window.addEventListener("phenaki:seek", onSeek);
-window.addEventListener("phenaki:transport", onTransport);
 
 function onSeek(event) {
   if (!element.isConnected) return window.removeEventListener("phenaki:seek", onSeek);
   if (Number.isFinite(event.detail?.seconds)) transport.seek(event.detail.seconds);
-}
-
-function onTransport(event) {
-  if (!element.isConnected) return window.removeEventListener("phenaki:transport", onTransport);
-  const actions = {
-    toggle: () => transport.toggle(),
-    play: () => transport.play(),
-    pause: () => transport.pause(),
-    back: () => transport.reverse(),
-    stop: () => transport.stop(),
-    forward: () => transport.forward(),
-  };
-  actions[event.detail?.action]?.();
 }

@@ -13,7 +13,15 @@ from typing import Any
 
 import gradio as gr
 
-from phenaki import MAX_SECONDS, MAX_SEGMENTS, ClipShape, SamplingConfig
+from phenaki import (
+    MAX_BEHIND,
+    MAX_PROMPT_CHARS,
+    MAX_SECONDS,
+    MAX_SEED,
+    MAX_SEGMENTS,
+    ClipShape,
+    SamplingConfig,
+)
 
 FOLDER = Path(__file__).parent
 SCRIPTS = (
@@ -130,6 +138,9 @@ def shape_props(
         "step_frames": shape.new_frames,
         "max_seconds": max_seconds,
         "max_segments": max_segments,
+        "max_prompt_chars": MAX_PROMPT_CHARS,
+        "max_seed": MAX_SEED,
+        "max_behind": MAX_BEHIND,
     }
 
 

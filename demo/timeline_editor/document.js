@@ -1,7 +1,5 @@
 // What can be done to a document. Each function leaves its arguments alone and returns a new document.
 
-const MAX_SEED = 4294967295;
-const MAX_DEPTH = 16; // segments remembered behind one another
 const NEW_CLIPS = 2; // of a segment that is added
 const SETTINGS = ["num_inference_steps", "guidance_scale", "temperature", "choice_temperature"];
 const PLAIN = { locked: false, num_inference_steps: null, guidance_scale: null, picture: null, first_clip: 0, behind: null };
@@ -80,7 +78,7 @@ function refusal(before, after, shape) {
     return `A film holds ${shape.max_segments} segments at most.`;
   }
   const deepest = Math.max(0, ...after.segments.map((segment) => depth(segment.behind)));
-  if (deepest > MAX_DEPTH) return "Too many seams follow one another here. Heal one of them first.";
+  if (deepest > shape.max_behind) return "Too many seams follow one another here. Heal one of them first.";
   const frames = totalFrames({ ...after, footage: after.footage && { num_frames: 0 } }, shape);
   if (frames > shape.max_seconds * shape.fps && totalFrames(after, shape) > totalFrames(before, shape)) {
     return `A film lasts ${formatSeconds(shape.max_seconds)} at most; this would make it ${formatSeconds(frames / shape.fps)}.`;

@@ -9,7 +9,6 @@ const RANGES = { num_inference_steps: [1, 64], guidance_scale: [1, 15] };
 const NAMES = { num_inference_steps: "Steps", guidance_scale: "Guidance" };
 const STATES = { draft: "not made yet", stale: "changed since it was made", waiting: "waiting", done: "made" };
 const titleField = find(".title");
-const MAX_PROMPT = 400; // characters
 
 let notedClips = 0; // length to which the note under the field belongs
 
@@ -125,8 +124,8 @@ function takeSeed() {
   const text = seedField.value.trim();
   if (!segment || text === String(segment.seed)) return;
   const seed = /^\d+$/.test(text) ? Number(text) : NaN;
-  if (!(seed <= MAX_SEED)) {
-    setNote("seed", `A seed is a whole number up to ${MAX_SEED}.`, true);
+  if (!(seed <= props.shape.max_seed)) {
+    setNote("seed", `A seed is a whole number up to ${props.shape.max_seed}.`, true);
   } else {
     setNote("seed", "");
     edit(changed(doc, selected, { seed, locked: true }), `Seed ${seed}, kept`); // one who writes it wants that one

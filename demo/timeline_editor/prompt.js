@@ -17,7 +17,7 @@ function drawHint(segment) {
   const busy = document.activeElement === promptField && !atRest;
   const unknown = unknownWords(segment.prompt, words.known, busy ? caret() : null);
   const lines = [];
-  if (segment.prompt.length > MAX_PROMPT) lines.push(`A prompt may have ${MAX_PROMPT} characters; this one has ${segment.prompt.length}.`);
+  if (segment.prompt.length > props.shape.max_prompt_chars) lines.push(`A prompt may have ${props.shape.max_prompt_chars} characters; this one has ${segment.prompt.length}.`);
   if (unknown.length) {
     const named = unknown.map((word) => `'${word}'`).join(", ");
     lines.push(`Not known to this model: ${named}. ${unknown.length === 1 ? "It" : "They"} will be read as the nearest thing it knows, or ignored.`);

@@ -89,7 +89,6 @@ function select(id) {
   if (id === selected) return;
   finishBurst();
   selected = id;
-  window.dispatchEvent(new CustomEvent("phenaki:select", { detail: { id } }));
 }
 
 function publish() {

@@ -50,6 +50,7 @@ class FakeModel:
         }
         self.known_words: tuple[str, ...] = ("a", "fox", "jumps", "right", "robot", "walks")
         self.fingerprint = "fake 1234 float32 cpu"
+        self.upsamples = False
         self.made: list[PlannedClip] = []
         self.inherited: list[np.ndarray | None] = []  # by each of them
         self.fail_at_clip: int | None = None

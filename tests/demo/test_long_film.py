@@ -1,4 +1,4 @@
-"""As many clips as ten minutes of film have: memory stays, files come and go."""
+"""A film of hundreds of clips: memory stays, files come and go."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def resident_megabytes() -> float:
 
 
 @pytest.mark.slow
-def test_ten_minutes_of_film_do_not_fill_the_memory(tiny, tmp_path):
+def test_a_long_film_does_not_fill_the_memory(tiny, tmp_path):
     settings = AppSettings(data=tmp_path / "data", examples=tmp_path / "examples", clip_size=32, open_browser=False)
     rows = [{"prompt": f"a fox walks {i}", "clips": 44, "seed": i} for i in range(CLIPS // 44)]
     document = read_document({"segments": rows})

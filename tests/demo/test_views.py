@@ -35,6 +35,12 @@ def run_held(service: GenerationService, model: FakeModel, page: Page, document=
     return job
 
 
+def test_a_page_may_draw_the_pixels_of_the_model_where_nothing_better_is_shown(service, model):
+    assert service.pixels == model.config.cvivit.width
+    model.upsamples = True
+    assert service.pixels is None
+
+
 def test_a_film_grows_clip_by_clip(service, page, model):
     assert film(service, page)["clips"] == [] and not film(service, page)["running"]
     job = run_held(service, model, page)
