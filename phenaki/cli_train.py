@@ -20,8 +20,8 @@ TOKENIZER_SHARE = 0.35  # of the time of "all"; the transformer has the rest
 
 
 def add_train_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """``train``: a model, or a part of one, on the rendered world."""
-    train = commands.add_parser("train", help="train on the rendered world")
+    """``train``: a model, or a part of one, on the rendered world or on videos of one's own."""
+    train = commands.add_parser("train", help="train on the rendered world, or on videos of your own")
     train.add_argument("stage", nargs="?", choices=STAGES, default="all", help="default: tokenizer, then transformer")
     train.add_argument("--minutes", type=float, required=True, help="time box; the state is saved at its end")
     train.add_argument("--resume", action="store_true", help="go on from what the folder holds")
@@ -31,6 +31,10 @@ def add_train_command(commands: argparse._SubParsersAction[argparse.ArgumentPars
     train.add_argument(
         "--part", default="core", choices=list(PARTS), help="how much of the world (default: %(default)s)"
     )
+    train.add_argument(
+        "--videos", type=Path, metavar="FOLDER",
+        help="learn from these videos and pictures, with captions beside them, in the place of the world",
+    )  # fmt: skip
     train.add_argument("--batch", type=int, help="samples a step")
     train.add_argument("--lr", type=float, help="learning rate")
     train.add_argument("--seed", type=int, default=0, help="of weights and data (default: %(default)s)")
@@ -65,7 +69,8 @@ def _train(arguments: argparse.Namespace) -> None:
     from phenaki.training.judge import train_judge
     from phenaki.training.losses import RECIPES
     from phenaki.training.maskgit import train_maskgit
-    from phenaki.training.recipe import world_config
+    from phenaki.training.own_videos import OwnVideos
+    from phenaki.training.source import RenderedWorld, with_words
     from phenaki.training.upsampler import train_upsampler
 
     if not 0 < arguments.minutes < math.inf:
@@ -76,33 +81,43 @@ def _train(arguments: argparse.Namespace) -> None:
         torch.set_num_threads(arguments.threads)
     stage, minutes = arguments.stage, arguments.minutes
     part = find_part(arguments.part)
-    config = world_config(preset(arguments.preset), part)
+    config = preset(arguments.preset)
+    folder = arguments.folder or Path("runs", "judge" if stage == "judge" else config.name)
+    if arguments.videos is None:
+        source = RenderedWorld(part)
+    elif stage in ("judge", "upsampler"):
+        raise PhenakiError(f"--videos is not for {stage}, which learns from the rendered world. Leave it out.")
+    else:
+        source = OwnVideos(arguments.videos, config, folder / "decoded")
+    config = with_words(config, source)
     names = ("device", "accumulate", "checkpointing", "fsdp", "sheet_minutes")
     options = {k: v for k in ("batch", "lr") if (v := getattr(arguments, k)) is not None}
     options |= {"resume": arguments.resume, "seed": arguments.seed, "start": arguments.weights}
     engine = Engine(**{name: getattr(arguments, name) for name in names})
-    options |= {"part": part, "engine": engine}
-    folder = arguments.folder or Path("runs", "judge" if stage == "judge" else config.name)
+    options |= {"engine": engine}
     try:
         if stage == "judge":
-            train_judge(folder, minutes=minutes, **options)
+            train_judge(folder, minutes=minutes, part=part, **options)
         if stage == "upsampler":  # of the folder's own tokenizer, or else of the shipped one
-            train_upsampler(folder, minutes=minutes, model=_model_with("cvivit", folder, config), **options)
+            train_upsampler(folder, minutes=minutes, model=_model_with("cvivit", folder, config), part=part, **options)
         if stage == "critic":  # of the folder's own model, or else of the shipped one
-            train_critic(folder, minutes=minutes, model=_model_with("maskgit", folder, config), **options)
+            train_critic(
+                folder, minutes=minutes, model=_model_with("maskgit", folder, config), source=source, **options
+            )
         if stage in ("cvivit", "all"):
             share = TOKENIZER_SHARE if stage == "all" else 1
             given = {name: getattr(arguments, name) for name in ("perceptual", "video_perceptual", "adversarial")}
             given = {name: weight for name, weight in given.items() if weight is not None}
             losses = dataclasses.replace(RECIPES[arguments.losses], **given)
             train_cvivit(
-                config, folder, minutes=share * minutes, decoder_only=arguments.decoder_only, losses=losses, **options
-            )
+                config, folder, minutes=share * minutes, decoder_only=arguments.decoder_only, losses=losses,
+                source=source, **options,
+            )  # fmt: skip
         if stage in ("maskgit", "all"):
             share = 1 - TOKENIZER_SHARE if stage == "all" else 1
             if stage == "all":  # the tokenizer may have been stopped before there was a transformer
                 options["resume"] = arguments.resume and (folder / "maskgit.state.pt").is_file()
-            train_maskgit(config, folder, minutes=share * minutes, **options)
+            train_maskgit(config, folder, minutes=share * minutes, source=source, **options)
     except KeyboardInterrupt:
         print(f"Stopped. {folder} keeps what was saved; --resume goes on from there.", file=sys.stderr)
         sys.exit(130)

@@ -130,6 +130,11 @@ def _check_world(model: Path, judge: WorldJudge, folder: Path) -> None:
         return
     with safe_open(file, framework="pt") as weights:
         facts = weights.metadata() or {}
+    if "world_version" not in facts and "data" in facts:
+        raise ConfigError(
+            f"The model in {model} was trained on videos of your own, of which no judge knows anything. Look at the "
+            "films in maskgit.png, which its training leaves beside it."
+        )
     version, ours = facts.get("world_version"), str(judge.part.version)
     if version not in (None, ours):
         part = facts.get("world_part", "core" if version == "1" else "lively")

@@ -20,9 +20,9 @@ from phenaki.training.ahead import ahead
 from phenaki.training.engine import Engine
 from phenaki.training.maskgit import mask_some, read_or_drop, spoil_primes
 from phenaki.training.run import Run, keep_freed_memory
+from phenaki.training.source import WORLD, Source
 from phenaki.training.tokens import Lessons, TokenChunk, make_chunk
 from phenaki.training.workers import training_device
-from phenaki.world.parts import CORE, WorldPart
 
 PART = "critic"
 CHUNK = 1536  # samples rendered at a time
@@ -31,7 +31,7 @@ PASSES = 4  # times that each is seen, always with other masks and draws
 
 def train_critic(
     folder: Path, *, minutes: float, model: Path | None = None, resume: bool = False, batch: int = 32, lr: float = 2e-3,
-    seed: int = 0, start: Path | None = None, max_steps: int | None = None, part: WorldPart = CORE,
+    seed: int = 0, start: Path | None = None, max_steps: int | None = None, source: Source = WORLD,
     engine: Engine | None = None,
 ) -> None:  # fmt: skip
     """Train for ``minutes`` and leave the averaged weights in ``folder``.
@@ -48,7 +48,7 @@ def train_critic(
         seed: of weights and data; step n of a run always sees the same data.
         start: a folder with a critic to begin with, if nothing is resumed.
         max_steps: end after so many steps, if the time has not run out before.
-        part: of the world, that the model has learned.
+        source: what the model has learned from.
         engine: how the work is done; None: as it is usual.
 
     Raises:
@@ -76,11 +76,11 @@ def train_critic(
     )  # fmt: skip
     if start is not None and not resume:
         run.start_from(start)
-    test = make_chunk(config, cvivit, text, 160, (seed, 99_999), part)
+    test = make_chunk(config, cvivit, text, 160, (seed, 99_999), source)
     step_size = batch * engine.accumulate
 
     def make(number: int) -> TokenChunk:
-        return make_chunk(config, cvivit, text, CHUNK, (seed, 23, number, run.workers.rank), part)
+        return make_chunk(config, cvivit, text, CHUNK, (seed, 23, number, run.workers.rank), source)
 
     with run, ahead(make, device) as chunks:
         lessons = Lessons(chunks, CHUNK, step_size, PASSES, seed)
@@ -98,7 +98,8 @@ def train_critic(
             norm = run.update()
             run.log(loss=loss, found=found, norm=norm)
             if figures := run.measured(lambda ema: measure(ema, maskgit, config, test)):
-                save_part(run.ema, folder, PART, run.provenance(part) | {"found": f"{figures['test_found']:.4f}"})
+                facts = run.provenance(source.facts) | {"found": f"{figures['test_found']:.4f}"}
+                save_part(run.ema, folder, PART, facts)
 
 
 def judge_filled(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,24 +14,23 @@ from phenaki.checkpoint import save_config, save_part
 from phenaki.config import ModelConfig
 from phenaki.cvivit import CViViT
 from phenaki.errors import CheckpointError
-from phenaki.shapes import ClipShape
 from phenaki.training.ahead import ahead
 from phenaki.training.engine import Engine
 from phenaki.training.losses import LossWeights, Reconstruction, TokenizerLosses, pixel_weights
 from phenaki.training.run import Run, keep_freed_memory
 from phenaki.training.sheets import write_reconstructions
+from phenaki.training.source import WORLD, Sample, Source
 from phenaki.training.workers import Workers, training_device
-from phenaki.world.parts import CORE, WorldPart
 from phenaki.world.render import Rendered
-from phenaki.world.windows import Window, render_windows, sample_continuation, sample_opening, sample_still
 
+TEST_CLIPS = 48  # that are kept from training
 WARM_START = 0.22  # share of the first stretch that runs without quantisation
 
 
 def train_cvivit(
     config: ModelConfig, folder: Path, *, minutes: float, resume: bool = False, batch: int = 16, lr: float = 1.5e-3,
     seed: int = 0, start: Path | None = None, decoder_only: bool = False, max_steps: int | None = None,
-    losses: LossWeights | None = None, part: WorldPart = CORE, engine: Engine | None = None,
+    losses: LossWeights | None = None, source: Source = WORLD, engine: Engine | None = None,
 ) -> None:  # fmt: skip
     """Train for ``minutes`` and leave the averaged weights in ``folder``.
 
@@ -47,7 +47,7 @@ def train_cvivit(
         decoder_only: keep the encoder and the codebook as they are, so that token ids keep their meaning and a
             transformer that was trained on them stays valid.
         losses: how much each loss counts; None: ``LossWeights()``, which are those on pixels and commitment.
-        part: of the world, that is learned.
+        source: what it learns from.
         engine: how the work is done; None: as it is usual. With ``accumulate`` or several processes the codebook moves
             once a step, after clips and images of all parts; else after the clips and again after the images.
 
@@ -74,18 +74,18 @@ def train_cvivit(
     in_parts = engine.accumulate > 1 or run.workers.count > 1
     if in_parts:
         model.quantizer.waiting = []
-    test = held_out_windows(config.clip, 48, part)
+    test = source.held_out(config.clip, TEST_CLIPS)
     save_config(config, folder)
 
     def draw(step: int) -> list[tuple[Rendered, Rendered]]:
         rng = np.random.default_rng([seed, step, run.workers.rank])
-        return training_batches(config, batch, engine.accumulate, rng, part, device)
+        return training_batches(config, batch, engine.accumulate, rng, source, device)
 
     with run, ahead(draw, device) as batches:
         while run.going:
             parts = batches.take(run.step)
             if not run.facts.get("quantized") and run.progress > WARM_START:
-                run.call(_initialise_codebook, config, seed, part)
+                run.call(_initialise_codebook, config, seed, source)
                 run.facts["quantized"] = True
             quantize = bool(run.facts.get("quantized"))
             model.train()
@@ -105,10 +105,13 @@ def train_cvivit(
                 _follow(model, run.workers)
             norm = run.update()
             run.log(used=len(torch.cat(used).unique()), norm=norm, **figures)
-            if quality := run.measured(functools.partial(measure, config=config, windows=test, quantize=quantize)):
-                save_part(run.ema, folder, "cvivit", run.provenance(part) | {"psnr": f"{quality['psnr']:.2f}"})
+            quality = run.measured(
+                functools.partial(measure, config=config, samples=test, source=source, quantize=quantize)
+            )
+            if quality:
+                save_part(run.ema, folder, "cvivit", run.provenance(source.facts) | {"psnr": f"{quality['psnr']:.2f}"})
                 if run.sheet_due:
-                    write_reconstructions(run.ema, config, test, folder / "cvivit.png", quantize=quantize)
+                    write_reconstructions(run.ema, config, test, folder / "cvivit.png", source, quantize=quantize)
 
 
 def _lesson(
@@ -175,32 +178,28 @@ def _freeze_encoder(run: Run) -> None:
 
 
 def training_batches(
-    config: ModelConfig, batch: int, count: int, rng: np.random.Generator, part: WorldPart = CORE,
+    config: ModelConfig, batch: int, count: int, rng: np.random.Generator, source: Source = WORLD,
     device: torch.device | str = "cpu",
 ) -> list[tuple[Rendered, Rendered]]:  # fmt: skip
     """``count`` batches: clips, half of them openings, and as many still images. Together they are one large batch."""
     total = batch * count
-    windows = [sample_opening(rng, config.clip, part=part) for _ in range(total // 2)]
-    windows += [sample_continuation(rng, config.clip, part=part) for _ in range(total - total // 2)]
-    stills = [sample_still(rng, part=part) for _ in range(total)]
+    clips = [source.opening(rng, config.clip) for _ in range(total // 2)]
+    clips += [source.continuation(rng, config.clip) for _ in range(total - total // 2)]
+    stills = [source.still(rng) for _ in range(total)]
     size = config.cvivit.height
     return [
-        (render_windows(windows[i::count], size, device), render_windows(stills[i::count], size, device))
+        (source.pixels(clips[i::count], size, device), source.pixels(stills[i::count], size, device))
         for i in range(count)
     ]
 
 
-def held_out_windows(shape: ClipShape, count: int, part: WorldPart = CORE) -> list[Window]:
-    """Opening clips of combinations that training never shows; always the same."""
-    rng = np.random.default_rng(10_000)
-    return [sample_opening(rng, shape, combos="held-out", part=part) for _ in range(count)]
-
-
 @torch.no_grad()
-def measure(model: CViViT, config: ModelConfig, windows: list[Window], *, quantize: bool = True) -> dict[str, float]:
-    """PSNR in dB of whole frames and of subjects, and the number of codes used."""
+def measure(
+    model: CViViT, config: ModelConfig, samples: Sequence[Sample], source: Source = WORLD, *, quantize: bool = True
+) -> dict[str, float]:
+    """PSNR in dB of whole frames, of subjects where they are known, and the number of codes used."""
     device = model.quantizer.codebook.device
-    target = render_windows(windows, config.cvivit.height, device)
+    target = source.pixels(samples, config.cvivit.height, device)
     outs, used = [], set()
     model.eval()
     for part in target.video.split(8):
@@ -210,19 +209,21 @@ def measure(model: CViViT, config: ModelConfig, windows: list[Window], *, quanti
         used |= set(token_ids.unique().tolist())
     error = (torch.cat(outs) - target.video).square() / 4  # in units of the full range
     mask = target.subjects_mask
-    subject = (error * mask).sum() / (3 * mask.sum())
-    return {"psnr": -10 * float(error.mean().log10()), "subject_psnr": -10 * float(subject.log10()), "codes": len(used)}
+    quality = {"psnr": -10 * float(error.mean().log10())}
+    if mask.any():
+        quality["subject_psnr"] = -10 * float(((error * mask).sum() / (3 * mask.sum())).log10())
+    return quality | {"codes": len(used)}
 
 
 @torch.no_grad()
-def _initialise_codebook(model: CViViT, config: ModelConfig, seed: int, part: WorldPart) -> None:
+def _initialise_codebook(model: CViViT, config: ModelConfig, seed: int, source: Source) -> None:
     """k-means on the features of fresh clips."""
     rng = np.random.default_rng([seed, 7])
     device = model.quantizer.codebook.device
     model.eval()
     vectors = []
     for _ in range(12):
-        for video in (target.video for target in training_batches(config, 16, 1, rng, part, device)[0]):
+        for video in (target.video for target in training_batches(config, 16, 1, rng, source, device)[0]):
             with torch.autocast(device.type, torch.bfloat16):
                 vectors.append(model.features(video).flatten(0, -2))
     pick = torch.randperm(sum(map(len, vectors)))[:60_000]

@@ -118,7 +118,7 @@ def train_judge(
             run.log(norm=norm, **{name: loss.item() for name, loss in losses.items()})
             if found := run.measured(check):
                 accuracy = {name.removeprefix(TEST): share for name, share in found.items()}
-                facts = run.provenance(part) | {name: f"{share:.4f}" for name, share in accuracy.items()}
+                facts = run.provenance(part.facts) | {name: f"{share:.4f}" for name, share in accuracy.items()}
                 save_part(run.ema, folder, PART, facts)
     return accuracy
 

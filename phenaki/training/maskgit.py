@@ -1,4 +1,4 @@
-"""Training of the masked transformer on clips, continuations and still images of the world."""
+"""Training of the masked transformer on clips, continuations and still images."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from phenaki.training.ahead import ahead
 from phenaki.training.engine import Engine
 from phenaki.training.run import Run, keep_freed_memory
 from phenaki.training.sheets import write_films
+from phenaki.training.source import WORLD, Source
 from phenaki.training.tokens import Lessons, TokenChunk, make_chunk
 from phenaki.training.workers import training_device
-from phenaki.world.parts import CORE, WorldPart
 
 CHUNK = 3072  # samples rendered at a time
 PASSES = {"cpu": 4, "cuda": 8}  # times that each is seen, always with other masks; a GPU learns faster than it is fed
@@ -35,7 +35,7 @@ SUBJECT_WEIGHT = (3.0, 1.0)  # of tokens that the subject covers, at the start a
 
 def train_maskgit(
     config: ModelConfig, folder: Path, *, minutes: float, resume: bool = False, batch: int = 32, lr: float = 2e-3,
-    seed: int = 0, start: Path | None = None, max_steps: int | None = None, part: WorldPart = CORE,
+    seed: int = 0, start: Path | None = None, max_steps: int | None = None, source: Source = WORLD,
     engine: Engine | None = None, chunk_size: int | None = None,
 ) -> None:  # fmt: skip
     """Train for ``minutes`` on the tokens of the tokenizer in ``folder``; leave the averaged weights there.
@@ -61,11 +61,11 @@ def train_maskgit(
     )  # fmt: skip
     if start is not None and not resume:
         run.start_from(start)
-    test = make_chunk(config, cvivit, text, 160, (seed, 99_999), part)
+    test = make_chunk(config, cvivit, text, 160, (seed, 99_999), source)
     step_size, chunk_size = batch * engine.accumulate, chunk_size or CHUNK
 
     def make(number: int) -> TokenChunk:
-        return make_chunk(config, cvivit, text, chunk_size, (seed, number, run.workers.rank), part)
+        return make_chunk(config, cvivit, text, chunk_size, (seed, number, run.workers.rank), source)
 
     with run, ahead(make, device) as chunks:
         lessons = Lessons(chunks, chunk_size, step_size, PASSES[device.type], seed)
@@ -88,9 +88,9 @@ def train_maskgit(
             norm = run.update()
             run.log(loss=loss, accuracy=right / draw.count, norm=norm)
             if run.measured(lambda ema: held_out_loss(ema, test)):
-                save_part(run.ema, folder, "maskgit", run.provenance(part))
+                save_part(run.ema, folder, "maskgit", run.provenance(source.facts))
                 if run.sheet_due:
-                    write_films(folder, folder / "maskgit.png", part, engine.device)
+                    write_films(folder, folder / "maskgit.png", source, engine.device)
 
 
 @dataclass(frozen=True)

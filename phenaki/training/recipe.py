@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from phenaki.checkpoint import save_config
 from phenaki.config import PRESETS, ModelConfig, preset
@@ -28,11 +29,10 @@ from phenaki.training.losses import SHIPPED
 from phenaki.training.maskgit import train_maskgit
 from phenaki.training.parcel import pack
 from phenaki.training.run import is_finished
+from phenaki.training.source import RenderedWorld, with_words
 from phenaki.training.upsampler import train_upsampler
 from phenaki.training.workers import training_device
 from phenaki.world.parts import CORE, PARTS, WorldPart, find_part
-from phenaki.world.vocabulary import vocabulary
-from phenaki.world.words import known_words
 
 JUDGE = "judge"  # folder of a part's own judge, in that of the model
 REPORT, SHEET = "evaluation.json", "samples.webp"
@@ -118,32 +118,27 @@ class Recipe:
         """Names, folders and functions of the trainings, in their order."""
         batches, folder = self.batches, self.folder
 
-        def learn_pictures(**options: object) -> None:
-            train_cvivit(
-                self.config, folder, batch=batches.cvivit, losses=SHIPPED, **options  # type: ignore[arg-type]
-            )  # fmt: skip
+        source, part = RenderedWorld(self.part), self.part
 
-        def learn_tokens(**options: object) -> None:
+        def learn_pictures(**options: Any) -> None:
+            train_cvivit(self.config, folder, batch=batches.cvivit, losses=SHIPPED, source=source, **options)
+
+        def learn_tokens(**options: Any) -> None:
             train_maskgit(
-                self.config, folder, batch=batches.maskgit, chunk_size=batches.chunk, **options  # type: ignore[arg-type]
-            )  # fmt: skip
+                self.config, folder, batch=batches.maskgit, chunk_size=batches.chunk, source=source, **options
+            )
 
-        def upsample(**options: object) -> None:
-            train_upsampler(folder, model=folder, batch=batches.upsampler, **options)  # type: ignore[arg-type]
+        def upsample(**options: Any) -> None:
+            train_upsampler(folder, model=folder, batch=batches.upsampler, part=part, **options)
 
-        def judge(**options: object) -> None:
-            train_judge(folder / JUDGE, tokenizer=folder, batch=batches.judge, **options)  # type: ignore[arg-type]
+        def judge(**options: Any) -> None:
+            train_judge(folder / JUDGE, tokenizer=folder, batch=batches.judge, part=part, **options)
 
         yield "cvivit", folder, learn_pictures
         if self.own_judge:
             yield "judge", folder / JUDGE, judge
         yield "maskgit", folder, learn_tokens
         yield "upsampler", folder, upsample
-
-
-def world_config(config: ModelConfig, part: WorldPart) -> ModelConfig:
-    """The sizes together with the words of the part of the world that the model will be trained on."""
-    return replace(config, vocabulary=vocabulary(part), known_words=known_words(part))
 
 
 def cook(recipe: Recipe) -> bool:
@@ -167,7 +162,7 @@ def cook(recipe: Recipe) -> bool:
         minutes = max(recipe.budget(stage) - passed / 60, 0.001)
         _tell(f"{stage}: {minutes:.1f} minutes to go, {left:.1f} in this stage")
         engine = Engine(device=recipe.device, stage_minutes=left, sheet_minutes=0.0 if stage == "judge" else 4.0)
-        train(minutes=minutes, resume=passed > 0, seed=recipe.seed, part=recipe.part, engine=engine)
+        train(minutes=minutes, resume=passed > 0, seed=recipe.seed, engine=engine)
         if not is_finished(folder, stage)[0]:
             return False
     left = (allowed - (time.monotonic() - begun)) / 60
@@ -217,7 +212,7 @@ def main(arguments: list[str] | None = None) -> int:
     sizes = replace(sizes, clip=replace(sizes.clip, clip_frames=ClipShape().clip_frames))
     try:
         recipe = Recipe(
-            world_config(sizes, part), part, options.folder, options.minutes,
+            with_words(sizes, RenderedWorld(part)), part, options.folder, options.minutes,
             options.stage_minutes, options.device, options.seed, options.batch_share,
         )  # fmt: skip
         done = cook(recipe)

@@ -23,7 +23,6 @@ from phenaki.training.engine import Engine, forget_activations
 from phenaki.training.journal import Journal
 from phenaki.training.optimizers import make_optimizers
 from phenaki.training.workers import Workers
-from phenaki.world.parts import WorldPart
 
 if TYPE_CHECKING:
     from phenaki.training.sharding import ShardedModel
@@ -262,9 +261,9 @@ class Run:
         self.log(**figures)
         return figures
 
-    def provenance(self, part: WorldPart) -> dict[str, str | int]:
-        """What stands in the file of the averaged weights: world, step, seed, minutes."""
-        return part.facts | {"step": self.step, "seed": self.seed, "minutes": f"{self.minutes:.1f}"}
+    def provenance(self, facts: Mapping[str, str | int]) -> dict[str, str | int]:
+        """What stands in the file of the averaged weights: ``facts`` of what was learned from, step, seed, minutes."""
+        return dict(facts) | {"step": self.step, "seed": self.seed, "minutes": f"{self.minutes:.1f}"}
 
     def save(self) -> None:
         """Write everything that resuming needs, all or nothing.

@@ -1,7 +1,8 @@
-"""Pictures of what a model makes while it learns: reconstructions beside renders, and films of prompts."""
+"""Pictures of what a model makes while it learns: reconstructions beside what was given, and films of prompts."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +15,9 @@ from phenaki.events import FramesReady
 from phenaki.pipeline import Phenaki
 from phenaki.segment import Segment
 from phenaki.timeline import Timeline
+from phenaki.training.source import WORLD, Sample, Source
 from phenaki.video import video_to_frames
 from phenaki.world.contact_sheet import Panel, contact_sheet, save_sheet
-from phenaki.world.parts import WorldPart
-from phenaki.world.render import render
-from phenaki.world.windows import Window, sample_script
 
 ROWS = 8
 SIDE = 96  # pixels on a side of a frame on the sheet
@@ -26,23 +25,21 @@ SIDE = 96  # pixels on a side of a frame on the sheet
 
 @torch.no_grad()
 def write_reconstructions(
-    model: CViViT, config: ModelConfig, windows: list[Window], path: Path, *, quantize: bool = True
-) -> None:
-    """A sheet with the first windows as rendered, on the left, and as the tokenizer gives them back."""
-    windows = windows[:ROWS]
-    target = render(
-        [w.spec for w in windows], size=config.cvivit.height, start=[w.start for w in windows],
-        num_frames=windows[0].num_frames, device=model.quantizer.codebook.device,
-    ).video  # fmt: skip
+    model: CViViT, config: ModelConfig, samples: Sequence[Sample], path: Path, source: Source = WORLD, *,
+    quantize: bool = True,
+) -> None:  # fmt: skip
+    """A sheet with the first samples as they are, on the left, and as the tokenizer gives them back."""
+    samples = samples[:ROWS]
+    target = source.pixels(samples, config.cvivit.height, model.quantizer.codebook.device).video
     with torch.autocast(target.device.type, torch.bfloat16):
         made = model.eval()(target, quantize=quantize)[0]
-    pairs = zip(windows, _frames(target), _frames(made), strict=True)
-    rows = [[Panel(true, f"render: {w.caption}"), Panel(own, "tokenizer")] for w, true, own in pairs]
+    pairs = zip(samples, _frames(target), _frames(made), strict=True)
+    rows = [[Panel(true, f"given: {s.caption}"), Panel(own, "tokenizer")] for s, true, own in pairs]
     save_sheet(contact_sheet(rows, side=SIDE), path)
 
 
-def write_films(folder: Path, path: Path, part: WorldPart, device: str = "auto") -> None:
-    """A sheet with films of prompts of the part of the world, as the weights in ``folder`` make them.
+def write_films(folder: Path, path: Path, source: Source = WORLD, device: str = "auto") -> None:
+    """A sheet with films of prompts like those of ``source``, as the weights in ``folder`` make them.
 
     Each is a story of two clips. Prompts and seeds are always the same.
     """
@@ -50,7 +47,7 @@ def write_films(folder: Path, path: Path, part: WorldPart, device: str = "auto")
     rng = np.random.default_rng(10_001)
     rows = []
     for seed in range(ROWS):
-        prompts = sample_script(rng, model.clip, part=part, stages=(2, 2), combos="train").prompts
+        prompts = source.story(rng, model.clip)
         lengths = model.clip.first_seconds, model.clip.step_seconds
         segments = tuple(Segment(prompt, seconds) for prompt, seconds in zip(prompts, lengths, strict=True))
         events = model.generate(Timeline(segments, seed=seed))

@@ -1,8 +1,8 @@
-"""Training samples of the masked transformer: windows, rendered and tokenized once, seen several times."""
+"""Training samples of the masked transformer: stretches of videos, tokenized once, seen several times."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -13,10 +13,9 @@ from phenaki.config import ModelConfig
 from phenaki.cvivit import CViViT
 from phenaki.text import TextEncoder, encode_alike
 from phenaki.training.ahead import Ahead
-from phenaki.world.parts import CORE, WorldPart
-from phenaki.world.windows import Window, render_windows, sample_continuation, sample_opening, sample_still
+from phenaki.training.source import WORLD, Sample, Source
 
-BATCH = {"cpu": 16, "cuda": 128}  # windows rendered and tokenized at a time
+BATCH = {"cpu": 16, "cuda": 128}  # samples rendered and tokenized at a time
 OPENINGS, STILLS = 0.25, 0.05  # of the samples; the others are continuations, as most clips of a film are
 
 
@@ -72,56 +71,52 @@ class Lessons:
 
 
 def make_chunk(
-    config: ModelConfig, cvivit: CViViT, text: TextEncoder, size: int, seed: tuple[int, ...], part: WorldPart = CORE
+    config: ModelConfig, cvivit: CViViT, text: TextEncoder, size: int, seed: tuple[int, ...], source: Source = WORLD
 ) -> TokenChunk:
     """``size`` fresh samples, openings, continuations and still images; the same for the same seed.
 
     They are made where the tokenizer is.
     """
     rng = np.random.default_rng(seed)
-    stills, openings = int(size * STILLS), int(size * OPENINGS)
-    windows = [sample_opening(rng, config.clip, part=part) for _ in range(openings)]
-    continuations = [sample_continuation(rng, config.clip, part=part) for _ in range(size - stills - openings)]
-    pictures = [sample_still(rng, part=part) for _ in range(stills)]
-    ids, coverage = _tokenize(windows, config, cvivit)
-    later_ids, later_coverage = _tokenize(continuations, config, cvivit)
+    stills, openings = (max(1, int(size * share)) for share in (STILLS, OPENINGS))
+    clips = [source.opening(rng, config.clip) for _ in range(openings)]
+    continuations = [source.continuation(rng, config.clip) for _ in range(size - stills - openings)]
+    pictures = [source.still(rng) for _ in range(stills)]
+    ids, coverage = _tokenize(clips, config, cvivit, source)
+    later_ids, later_coverage = _tokenize(continuations, config, cvivit, source)
     ids, coverage = torch.cat([ids, later_ids]), torch.cat([coverage, later_coverage])
-    windows += continuations
-    still_ids, still_coverage = _tokenize(pictures, config, cvivit)
+    clips += continuations
+    still_ids, still_coverage = _tokenize(pictures, config, cvivit, source)
     later = ids.shape[1] - 1
-    embeds, mask = _read_captions([w.caption for w in windows + pictures], text)
+    embeds, mask = _read_captions([sample.caption for sample in clips + pictures], text)
     return TokenChunk(
         torch.cat([ids, F.pad(still_ids, (0, 0, 0, 0, 0, later))]),
         torch.cat([coverage, F.pad(still_coverage, (0, 0, 0, 0, 0, later))]),
-        torch.tensor([config.clip.prime_token_frames if w.prime_frames else 0 for w in windows + pictures]),
-        torch.tensor([False] * len(windows) + [True] * stills),
+        torch.tensor([config.clip.prime_token_frames if s.prime_frames else 0 for s in clips + pictures]),
+        torch.tensor([False] * len(clips) + [True] * stills),
         embeds,
         mask,
     )
 
 
 @torch.inference_mode()
-def _tokenize(windows: list[Window], config: ModelConfig, cvivit: CViViT) -> tuple[Tensor, Tensor]:
-    """Token ids (b, t, h, w) int16 and subject coverage (b, t, h, w) float16 of windows of one kind."""
+def _tokenize(
+    samples: list[Sample], config: ModelConfig, cvivit: CViViT, source: Source = WORLD
+) -> tuple[Tensor, Tensor]:
+    """Token ids (b, t, h, w) int16 and subject coverage (b, t, h, w) float16 of samples of one kind."""
     ids, coverage = [], []
     device = cvivit.quantizer.codebook.device
     batch = BATCH[device.type]
-    for i in range(0, len(windows), batch):
-        part = windows[i : i + batch]
+    for i in range(0, len(samples), batch):
+        some = samples[i : i + batch]
         first = 0
-        if part[0].prime_frames:  # none of its token frames is the first of a film
-            part, first = [_with_frames_before(w, config.clip.patch_frames) for w in part], 1
-        rendered = render_windows(part, config.cvivit.height, device)
+        if some[0].prime_frames:  # none of its token frames is the first of a film
+            some, first = [sample.earlier(config.clip.patch_frames) for sample in some], 1
+        rendered = source.pixels(some, config.cvivit.height, device)
         with torch.autocast(device.type, torch.bfloat16):
             ids.append(cvivit.encode(rendered.video)[:, first:].to(torch.int16))
         coverage.append(token_coverage(rendered.subjects_mask, config)[:, first:].half())
     return torch.cat(ids), torch.cat(coverage)
-
-
-def _with_frames_before(window: Window, count: int) -> Window:
-    """A window that begins ``count`` frames earlier and ends where it did."""
-    longer, prime = window.num_frames + count, window.prime_frames + count
-    return replace(window, start=window.start - count, num_frames=longer, prime_frames=prime)
 
 
 def token_coverage(mask: Tensor, config: ModelConfig) -> Tensor:

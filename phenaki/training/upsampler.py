@@ -24,10 +24,10 @@ from phenaki.errors import CheckpointError
 from phenaki.evaluation.judge import WorldJudge, load_judge
 from phenaki.evaluation.pictures import flicker, perceptual_distance, picture_distances
 from phenaki.training.ahead import ahead
-from phenaki.training.cvivit import held_out_windows
 from phenaki.training.engine import Engine
 from phenaki.training.pairs import Pairs, Pieces, draw_pieces, make_chunk, make_pairs
 from phenaki.training.run import Run, keep_freed_memory
+from phenaki.training.source import WORLD, RenderedWorld
 from phenaki.training.workers import training_device
 from phenaki.upsampler import PART, SCALE, Upsampler, UpsamplerConfig, load_upsampler, save_upsampler
 from phenaki.world.parts import CORE, WorldPart
@@ -115,7 +115,7 @@ def train_upsampler(
     if start is not None and not resume:
         load_part(run.ema.upsampler, start, PART)
         run.go_on_from_averages()
-    test = make_pairs(held_out_windows(config.clip, test_clips, part), config, cvivit)
+    test = make_pairs(RenderedWorld(part).held_out(config.clip, test_clips), config, cvivit)
     number = -1
 
     def make(number: int) -> tuple[Pairs, Tensor]:
@@ -138,7 +138,9 @@ def train_upsampler(
             norm = run.update(clip=0.3)
             run.log(norm=norm, **figures)
             if quality := run.measured(lambda ema: measure(ema.upsampler, test, judge)):
-                save_upsampler(run.ema.upsampler, folder, run.provenance(part) | {"psnr": f"{quality['psnr']:.2f}"})
+                save_upsampler(
+                    run.ema.upsampler, folder, run.provenance(part.facts) | {"psnr": f"{quality['psnr']:.2f}"}
+                )
 
 
 def _lesson(contest: Contest, pieces: Pieces, losses: LossWeights, judge: WorldJudge) -> dict[str, Tensor]:
@@ -254,7 +256,7 @@ def _report(model: Path, weights: Path, clips: int) -> dict[str, dict[str, float
     if upsampler is None:
         raise CheckpointError(f"{weights} holds no upsampler. Train one, or name another folder with --weights.")
     judge = load_judge()
-    test = make_pairs(held_out_windows(config.clip, clips), config, cvivit)
+    test = make_pairs(WORLD.held_out(config.clip, clips), config, cvivit)
     report = {"bicubic": measure(None, test, judge), "upsampler": measure(upsampler, test, judge)}
     frames = test.small[0].permute(1, 2, 3, 0).numpy()
     for dtype in (torch.bfloat16, torch.float32):

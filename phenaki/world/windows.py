@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -29,6 +29,12 @@ class Window:
     caption: str
     prime_frames: int  # frames that belong to what came before, 0 in the opening window
     stage: Stage  # the stage that the new frames show
+
+    def earlier(self, count: int) -> Window:
+        """The same, begun ``count`` frames earlier."""
+        return replace(
+            self, start=self.start - count, num_frames=self.num_frames + count, prime_frames=self.prime_frames + count
+        )
 
 
 def render_windows(windows: list[Window], size: int, device: torch.device | str = "cpu") -> Rendered:

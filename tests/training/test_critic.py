@@ -82,8 +82,8 @@ def test_it_is_asked_about_what_could_have_been_masked(chunk: TokenChunk) -> Non
     torch.manual_seed(0)
     maskgit, critic = build_networks(CONFIG)[1].eval(), build_critic(CONFIG)
     scores, wrong = judge_filled(critic, maskgit, CONFIG, chunk, torch.arange(20), np.random.default_rng(0))
-    # 3 token frames of 4 x 4: 7 openings whole, 11 continuations without 2 of 3 frames, 2 still images of one frame
-    assert scores.shape == wrong.shape == (7 * 48 + 11 * 16 + 2 * 16,)
+    # 3 token frames of 4 x 4: 5 openings whole, 14 continuations without 2 of 3 frames, a still image of one frame
+    assert scores.shape == wrong.shape == (5 * 48 + 14 * 16 + 16,)
     assert 0.3 < wrong.float().mean() < 0.95
 
 

@@ -22,11 +22,12 @@ from phenaki.config import preset
 from phenaki.training import cvivit, pairs
 from phenaki.training.ahead import Ahead
 from phenaki.training.critic import train_critic
-from phenaki.training.cvivit import held_out_windows, train_cvivit
+from phenaki.training.cvivit import train_cvivit
 from phenaki.training.engine import Engine
 from phenaki.training.judge import train_judge
 from phenaki.training.losses import LossWeights
 from phenaki.training.maskgit import train_maskgit
+from phenaki.training.source import RenderedWorld
 from phenaki.training.tokens import make_chunk
 from phenaki.training.upsampler import LossWeights as UpsamplerLosses
 from phenaki.training.upsampler import train_upsampler
@@ -131,8 +132,9 @@ pytestmark = pytest.mark.filterwarnings("ignore:CUDA is not available")
 CONFIG = preset("tiny")
 # second subjects, streams and weather, but few pictures to draw
 PART = replace(FULL, subjects=FULL.subjects[:12], still_subjects=(), scenes=FULL.scenes[:2], styles=("toy",), layouts=1)
+SOURCE = RenderedWorld(PART)
 ENGINE = Engine(device="cuda:0", sheet_minutes=0.0, accumulate=2)
-ONCE = {"minutes": 1e6, "max_steps": 1, "part": PART}
+ONCE = {"minutes": 1e6, "max_steps": 1}
 
 
 @contextmanager
@@ -141,8 +143,8 @@ def at_once(make: Callable[[int], Any], device: torch.device) -> Iterator[Ahead]
     yield Ahead(make, None)
 
 
-def few_samples(config, cvivit, text, size, seed, part):
-    return make_chunk(config, cvivit, text, 16, seed, part)
+def few_samples(config, cvivit, text, size, seed, source):
+    return make_chunk(config, cvivit, text, 16, seed, source)
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +161,7 @@ def pretend(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(torch.cuda, "set_rng_state", lambda state, device: None)
     for name in ("cvivit", "maskgit", "critic", "upsampler"):
         monkeypatch.setattr(f"phenaki.training.{name}.ahead", at_once)
-    monkeypatch.setattr(cvivit, "held_out_windows", lambda shape, count, part: held_out_windows(shape, 2, part))
+    monkeypatch.setattr(cvivit, "TEST_CLIPS", 2)
     for module in ("maskgit", "critic"):
         monkeypatch.setattr(f"phenaki.training.{module}.CHUNK", 16)
         monkeypatch.setattr(f"phenaki.training.{module}.make_chunk", few_samples)
@@ -192,21 +194,21 @@ def test_the_tokenizer_and_all_of_its_losses(folder: Path, monkeypatch: pytest.M
     monkeypatch.setattr(cvivit, "WARM_START", -1.0)
     monkeypatch.setattr("phenaki.training.losses.HEAD_START", 0)
     losses = LossWeights(perceptual=0.1, video_perceptual=0.1, adversarial=0.1)
-    train_cvivit(CONFIG, folder, batch=2, losses=losses, engine=ENGINE, **ONCE)
-    train_cvivit(CONFIG, folder, batch=2, resume=True, decoder_only=True, engine=ENGINE, **ONCE)
+    train_cvivit(CONFIG, folder, batch=2, losses=losses, engine=ENGINE, source=SOURCE, **ONCE)
+    train_cvivit(CONFIG, folder, batch=2, resume=True, decoder_only=True, engine=ENGINE, source=SOURCE, **ONCE)
 
 
 def test_the_transformer_and_its_critic(folder: Path) -> None:
-    train_maskgit(CONFIG, folder, batch=8, engine=ENGINE, **ONCE)
-    train_maskgit(CONFIG, folder, batch=8, resume=True, engine=ENGINE, **ONCE)
+    train_maskgit(CONFIG, folder, batch=8, engine=ENGINE, source=SOURCE, **ONCE)
+    train_maskgit(CONFIG, folder, batch=8, resume=True, engine=ENGINE, source=SOURCE, **ONCE)
     save_config(CONFIG, folder)
-    train_critic(folder, batch=8, engine=ENGINE, **ONCE)
+    train_critic(folder, batch=8, engine=ENGINE, source=SOURCE, **ONCE)
 
 
 def test_the_upsampler(folder: Path) -> None:
     small = UpsamplerConfig(channels=(8, 12), blocks=(1, 1), blocks_back=(1,), late_channels=8)
     losses = UpsamplerLosses(0.5, 0.1, 0.01)
-    train_upsampler(folder, batch=4, sizes=small, losses=losses, test_clips=1, engine=ENGINE, **ONCE)
+    train_upsampler(folder, batch=4, sizes=small, losses=losses, test_clips=1, engine=ENGINE, part=PART, **ONCE)
 
 
 def test_the_judge(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

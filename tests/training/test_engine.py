@@ -20,7 +20,7 @@ from phenaki.errors import ConfigError
 from phenaki.pipeline import build_networks
 from phenaki.text import load_text_encoder
 from phenaki.training import cvivit as tokenizer
-from phenaki.training.cvivit import held_out_windows, train_cvivit, training_batches
+from phenaki.training.cvivit import train_cvivit, training_batches
 from phenaki.training.engine import Engine, forget_activations
 from phenaki.training.maskgit import guess, hide_some, train_maskgit
 from phenaki.training.tokens import make_chunk
@@ -37,15 +37,13 @@ def exact(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch, "autocast", lambda *a, **k: nullcontext())
 
 
-def few_samples(config, cvivit, text, size, seed, part):
-    return make_chunk(config, cvivit, text, 16, seed, part)
+def few_samples(config, cvivit, text, size, seed, source):
+    return make_chunk(config, cvivit, text, 16, seed, source)
 
 
 @pytest.fixture(autouse=True)
 def short_tests(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "phenaki.training.cvivit.held_out_windows", lambda shape, count, part: held_out_windows(shape, 2, part)
-    )
+    monkeypatch.setattr("phenaki.training.cvivit.TEST_CLIPS", 2)
     monkeypatch.setattr("phenaki.training.maskgit.CHUNK", 16)
     monkeypatch.setattr("phenaki.training.maskgit.make_chunk", few_samples)
 

@@ -24,11 +24,11 @@ CALL = """
 import sys
 for name in ("gradio", "moviepy", "imageio_ffmpeg", "imageio", "tqdm", "matplotlib", "torchmetrics", "tensorboard"):
     sys.modules[name] = None
-from phenaki.training import cvivit, maskgit, pairs, upsampler
+from phenaki.training import maskgit, pairs
 from phenaki.training.recipe import main
-windows = cvivit.held_out_windows
-cvivit.held_out_windows = lambda shape, count, part: windows(shape, 4, part)
-upsampler.held_out_windows = lambda shape, count, part: windows(shape, 1, part)
+from phenaki.training.source import RenderedWorld
+held_out = RenderedWorld.held_out
+RenderedWorld.held_out = lambda world, shape, count: held_out(world, shape, 4 if count > 4 else 1)
 pairs.CLIPS = pairs.LEAVES = 2
 chunk = maskgit.make_chunk
 maskgit.make_chunk = lambda config, cvivit, text, size, *rest: chunk(config, cvivit, text, min(size, 64), *rest)

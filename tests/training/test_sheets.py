@@ -14,10 +14,10 @@ from phenaki.checkpoint import save_config, save_part
 from phenaki.config import preset
 from phenaki.cvivit import CViViT
 from phenaki.pipeline import build_networks
-from phenaki.training.cvivit import held_out_windows
 from phenaki.training.engine import Engine
 from phenaki.training.run import Run
 from phenaki.training.sheets import ROWS, write_films, write_reconstructions
+from phenaki.training.source import RenderedWorld
 from phenaki.world.parts import LIVELY
 
 CONFIG = preset("tiny")
@@ -30,10 +30,11 @@ def pixels(path: Path) -> np.ndarray:
 
 def test_reconstructions_stand_beside_their_renders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     torch.manual_seed(0)
-    model, windows = CViViT(CONFIG.cvivit), held_out_windows(CONFIG.clip, ROWS + 2, LIVELY)
-    write_reconstructions(model, CONFIG, windows, tmp_path / "untrained.png")
+    model, windows = CViViT(CONFIG.cvivit), RenderedWorld(LIVELY).held_out(CONFIG.clip, ROWS + 2)
+    world = RenderedWorld(LIVELY)
+    write_reconstructions(model, CONFIG, windows, tmp_path / "untrained.png", world)
     monkeypatch.setattr(CViViT, "forward", lambda self, video, quantize: (video, None, None))
-    write_reconstructions(model, CONFIG, windows, tmp_path / "perfect.png")
+    write_reconstructions(model, CONFIG, windows, tmp_path / "perfect.png", world)
     for name, alike in (("untrained", False), ("perfect", True)):
         sheet = pixels(tmp_path / f"{name}.png")
         left, right = (sheet[8:100, x : x + 380] for x in (8, sheet.shape[1] // 2 + 4))
@@ -46,7 +47,7 @@ def test_films_are_those_that_the_folder_makes(tmp_path: Path) -> None:
         torch.manual_seed(seed)
         for network, part in zip(build_networks(CONFIG), ("cvivit", "maskgit"), strict=True):
             save_part(network, tmp_path, part, {})
-        write_films(tmp_path, tmp_path / f"{seed}.png", LIVELY, "cpu")
+        write_films(tmp_path, tmp_path / f"{seed}.png", RenderedWorld(LIVELY), "cpu")
     one, two = (pixels(tmp_path / f"{seed}.png") for seed in (0, 1))
     assert one.shape == two.shape and one.shape[0] > ROWS * 96 and not np.array_equal(one, two)
 

@@ -20,6 +20,7 @@ from phenaki.evaluation.pictures import flicker, perceptual_distance, picture_di
 from phenaki.pipeline import ASSETS, build_networks
 from phenaki.training import pairs as lessons
 from phenaki.training.pairs import CROP, Pairs, Pieces, draw_pieces, make_pairs, many_shapes, to_bytes
+from phenaki.training.source import WORLD
 from phenaki.training.upsampler import (
     Critic,
     LossWeights,
@@ -88,11 +89,9 @@ def test_pairs_of_pieces_are_neighbouring_frames_of_one_place(sharp: tuple[Pairs
 
 
 def test_what_is_far_from_the_tokenizer_comes_from_the_tokenizer(tokenizer: Path) -> None:
-    from phenaki.training.cvivit import held_out_windows
-
     torch.manual_seed(0)
     cvivit = build_networks(CONFIG)[0].eval()
-    made = make_pairs(held_out_windows(CONFIG.clip, 1), CONFIG, cvivit)
+    made = make_pairs(WORLD.held_out(CONFIG.clip, 1), CONFIG, cvivit)
     assert made.small.shape == (1, 3, 5, 32, 32) and made.large.shape == (1, 3, 5, 128, 128)
     assert made.small.float().std() < made.large.float().std()  # random weights show next to nothing
 

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from phenaki import Phenaki
 from phenaki.errors import CheckpointError, ConfigError, ShapeError
 from phenaki.shapes import ClipShape
-from phenaki.training.cvivit import held_out_windows
+from phenaki.training.source import WORLD
 from phenaki.upsampler import PART, Upsampler, UpsamplerConfig, load_upsampler, save_upsampler
 from phenaki.video.frames import frames_to_video, video_to_frames
 from phenaki.world.windows import render_windows
@@ -131,7 +131,7 @@ def test_the_shipped_one_is_small() -> None:
 
 
 def test_the_shipped_one_sharpens_what_the_world_shows() -> None:
-    windows = held_out_windows(ClipShape(), 2)
+    windows = WORLD.held_out(ClipShape(), 2)
     small, large = (render_windows(windows, size).video[:, :, ::5].transpose(1, 2).flatten(0, 1) for size in (64, 256))
     soft = F.avg_pool2d(small, 3, stride=1, padding=1, count_include_pad=False)
     plain = F.interpolate(soft, scale_factor=4, mode="bicubic", align_corners=False)

@@ -1,0 +1,1 @@
+"""Videos and pictures of one's own, with their captions: files, arrays and words, no model."""

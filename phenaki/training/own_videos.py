@@ -1,0 +1,206 @@
+"""Videos and pictures of one's own as something to learn from.
+
+All are decoded once, to the size and the frame rate of the model, into files that later runs find again. Any stretch of
+a video may be a clip; its caption is what is said of the middle of its new frames.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from phenaki.config import ModelConfig
+from phenaki.data.captioned import CaptionedFile, find_captioned
+from phenaki.errors import MediaError
+from phenaki.shapes import ClipShape
+from phenaki.video import frames_to_video, read_footage, read_image
+from phenaki.world.render import Rendered
+
+MAX_VIDEO_SECONDS = 600.0  # of each video; the rest is left out
+HELD_OUT = 20  # one in so many files is kept from training, by its name; of fewer files, none
+MOST_KNOWN_WORDS = 20_000  # who has read more than that knows too many words to list
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Consecutive frames of one file: a ``source.Sample``."""
+
+    file: int  # place in the list of those decoded
+    start: int
+    num_frames: int
+    prime_frames: int
+    caption: str
+
+    def earlier(self, count: int) -> Stretch:
+        """The same, begun ``count`` frames earlier."""
+        return replace(
+            self, start=self.start - count, num_frames=self.num_frames + count, prime_frames=self.prime_frames + count
+        )
+
+
+class OwnVideos:
+    """A folder of captioned videos and pictures: a ``source.Source``.
+
+    Args:
+        folder: see ``data.captioned``.
+        config: of the model that is to learn from it.
+        cache: a folder for what is decoded.
+        tell: is given a line now and then; None: stderr.
+
+    Raises:
+        MediaError: there is nothing to learn from.
+    """
+
+    def __init__(
+        self, folder: Path, config: ModelConfig, cache: Path, tell: Callable[[str], object] | None = None
+    ) -> None:
+        self.folder, self._config = folder, config
+        self._tell = tell or (lambda line: sys.stderr.write(line + "\n"))
+        found, bare = find_captioned(folder)
+        if bare:
+            self._tell(f"{len(bare)} files have no caption and are left out, such as {bare[0].name}.")
+        cache.mkdir(parents=True, exist_ok=True)
+        self.files, self._decoded, self._lengths = self._decode(found, cache)
+        self._held_out = _held_out([file.path.stem for file in self.files])
+        self._check(config.clip)
+
+    @property
+    def facts(self) -> Mapping[str, str | int]:
+        """What stands in a checkpoint: how much there was, and no names."""
+        pictures = sum(file.is_picture for file in self.files)
+        return {
+            "data": "own videos", "videos": len(self.files) - pictures, "pictures": pictures,
+            "seconds": round((sum(self._lengths) - pictures) / self._config.clip.fps),
+        }  # fmt: skip
+
+    @property
+    def vocabulary(self) -> Mapping[str, tuple[str, ...]]:
+        """Nobody has sorted the words."""
+        return {}
+
+    @property
+    def known_words(self) -> tuple[str, ...]:
+        """Every single word of the captions; none where they are too many to list."""
+        words = {word for file in self.files for text in file.texts for word in re.findall(r"[\w-]+", text.lower())}
+        return tuple(sorted(words)) if len(words) <= MOST_KNOWN_WORDS else ()
+
+    def opening(self, rng: np.random.Generator, shape: ClipShape) -> Stretch:
+        """A stretch as if a film began with it."""
+        return self._draw(rng, shape, 0, 0, self._learned)
+
+    def continuation(self, rng: np.random.Generator, shape: ClipShape) -> Stretch:
+        """A stretch whose first frames are what came before."""
+        return self._draw(rng, shape, shape.patch_frames, shape.prime_frames, self._learned)
+
+    def still(self, rng: np.random.Generator) -> Stretch:
+        """A picture, or a frame of a video: half of the time each, if there are both."""
+        pictures = [i for i in self._learned if self.files[i].is_picture]
+        videos = [i for i in self._learned if not self.files[i].is_picture]
+        some = pictures if pictures and (not videos or rng.random() < 0.5) else videos
+        file = some[int(rng.integers(len(some)))]
+        return self._stretch(file, int(rng.integers(self._lengths[file])), 1, 0, rng)
+
+    def held_out(self, shape: ClipShape, count: int) -> list[Stretch]:
+        """Stretches of files that are kept from training; with few files, of those that are not."""
+        kept = [i for i, out in enumerate(self._held_out) if out]
+        if not self._places(shape, 0, kept).sum():
+            kept = self._learned
+        rng = np.random.default_rng(10_000)
+        return [self._draw(rng, shape, 0, 0, kept) for _ in range(count)]
+
+    def pixels(self, samples: Sequence[Stretch], size: int, device: torch.device | str = "cpu") -> Rendered:
+        """The frames, of the model's own size; nobody knows where subjects are."""
+        files = [np.load(self._decoded[s.file], mmap_mode="r") for s in samples]
+        clips = [frames[s.start : s.start + s.num_frames] for s, frames in zip(samples, files, strict=True)]
+        video = torch.cat([frames_to_video(np.ascontiguousarray(clip)) for clip in clips]).to(device)
+        return Rendered(video, torch.zeros_like(video[:, :1]))
+
+    def story(self, rng: np.random.Generator, shape: ClipShape) -> tuple[str, ...]:
+        """What is said of a stretch, and of the one behind it."""
+        first = self._draw(rng, shape, 0, 0, self._learned)
+        behind = (first.start + first.num_frames + shape.new_frames / 2) / shape.fps
+        return first.caption, self.files[first.file].caption_at(behind, rng)
+
+    @property
+    def _learned(self) -> list[int]:
+        return [i for i, out in enumerate(self._held_out) if not out]
+
+    def _draw(self, rng: np.random.Generator, shape: ClipShape, before: int, prime: int, some: list[int]) -> Stretch:
+        """A stretch of a clip's length with ``before`` frames before it; every one is as likely as any other."""
+        ends = self._places(shape, before, some).cumsum()
+        place = int(rng.integers(ends[-1]))
+        at = int(np.searchsorted(ends, place, side="right"))
+        start = before + place - (int(ends[at - 1]) if at else 0)
+        return self._stretch(some[at], start, shape.clip_frames, prime, rng)
+
+    def _stretch(self, file: int, start: int, frames: int, prime: int, rng: np.random.Generator) -> Stretch:
+        middle = (start + prime + (frames - prime) / 2) / self._config.clip.fps
+        return Stretch(file, start, frames, prime, self.files[file].caption_at(middle, rng))
+
+    def _places(self, shape: ClipShape, before: int, some: list[int]) -> np.ndarray:
+        """How many stretches each of these files has."""
+        lengths = np.array([self._lengths[i] for i in some], int)
+        return np.maximum(0, lengths - before - shape.clip_frames + 1)
+
+    def _check(self, shape: ClipShape) -> None:
+        needed = shape.clip_frames + shape.patch_frames
+        if not self._places(shape, shape.patch_frames, self._learned).sum():
+            raise MediaError(
+                f"No video in {self.folder} is long enough: clips take {needed / shape.fps:g} s, and the longest has "
+                f"{max(self._lengths) / shape.fps:g} s. Use longer ones."
+            )
+
+    def _decode(self, files: list[CaptionedFile], cache: Path) -> tuple[list[CaptionedFile], list[Path], list[int]]:
+        """The files that can be read, where their frames are, and how many these are."""
+        kept, decoded, lengths = [], [], []
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:  # each waits for a decoder of its own
+            results = pool.map(lambda file: self._open(file, cache), files)
+            for number, (file, result) in enumerate(zip(files, results, strict=True), start=1):
+                if isinstance(result, MediaError):
+                    self._tell(f"{file.path.name} is left out. {result}")
+                    continue
+                kept.append(file)
+                decoded.append(result)
+                lengths.append(len(np.load(result, mmap_mode="r")))
+                if number % 100 == 0:
+                    self._tell(f"{number} of {len(files)} files are decoded.")
+        if not kept:
+            raise MediaError(f"None of the {len(files)} files in {self.folder} can be read. See the lines above.")
+        return kept, decoded, lengths
+
+    def _open(self, file: CaptionedFile, cache: Path) -> Path | MediaError:
+        """A file with its frames, (f, H, W, 3) uint8."""
+        size, clip, stat = self._config.cvivit, self._config.clip, file.path.stat()
+        name = f"{file.path.resolve()} {stat.st_size} {stat.st_mtime_ns} {size.height} {size.width} {clip.fps}"
+        path = cache / f"{hashlib.sha256(name.encode()).hexdigest()[:24]}.npy"
+        if path.is_file():
+            return path
+        try:
+            if file.is_picture:
+                frames = read_image(file.path.read_bytes(), size.height, size.width)[None]
+            else:
+                frames = read_footage(file.path, size.height, size.width, clip.fps, MAX_VIDEO_SECONDS)
+        except MediaError as error:
+            return error
+        part = path.with_suffix(".part")
+        with part.open("wb") as out:
+            np.save(out, frames)
+        os.replace(part, path)
+        return path
+
+
+def _held_out(names: list[str]) -> list[bool]:
+    """Which files are kept from training; a name's answer hardly ever changes when files come and go."""
+    if len(names) < HELD_OUT:
+        return [False] * len(names)
+    numbers = [int(hashlib.sha256(name.encode()).hexdigest()[:8], 16) for name in names]
+    return [number % HELD_OUT == 0 or number == min(numbers) for number in numbers]
