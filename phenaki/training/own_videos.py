@@ -20,8 +20,9 @@ import torch
 
 from phenaki.config import ModelConfig
 from phenaki.data.captioned import CaptionedFile, find_captioned
-from phenaki.errors import MediaError
+from phenaki.errors import MediaError, TimelineError
 from phenaki.shapes import ClipShape
+from phenaki.text import load_text_encoder
 from phenaki.video import frames_to_video, read_footage, read_image
 from phenaki.world.render import Rendered
 
@@ -68,6 +69,7 @@ class OwnVideos:
         found, bare = find_captioned(folder)
         if bare:
             self._tell(f"{len(bare)} files have no caption and are left out, such as {bare[0].name}.")
+        found = self._within_reach(found)
         cache.mkdir(parents=True, exist_ok=True)
         self.files, self._decoded, self._lengths = self._decode(found, cache)
         self._held_out = _held_out([file.path.stem for file in self.files])
@@ -159,6 +161,31 @@ class OwnVideos:
                 f"{max(self._lengths) / shape.fps:g} s. Use longer ones."
             )
 
+    def _within_reach(self, files: list[CaptionedFile]) -> list[CaptionedFile]:
+        """The same with captions that the text encoder can read: longer ones lose their last words."""
+        check = load_text_encoder(self._config.text_encoder).check
+        count = 0
+
+        def shortened(text: str) -> str:
+            nonlocal count
+            words, kept = text.split(), text
+            while not _is_accepted(kept, check):
+                words = words[: len(words) * 9 // 10]
+                kept = " ".join(words)
+            count += kept != text
+            return kept
+
+        fitted = [
+            replace(
+                file, captions=tuple(map(shortened, file.captions)),
+                cues=tuple(replace(cue, text=shortened(cue.text)) for cue in file.cues),
+            )
+            for file in files
+        ]  # fmt: skip
+        if count:
+            self._tell(f"{count} captions are longer than the text encoder reads, and lose their last words.")
+        return fitted
+
     def _decode(self, files: list[CaptionedFile], cache: Path) -> tuple[list[CaptionedFile], list[Path], list[int]]:
         """The files that can be read, where their frames are, and how many these are."""
         kept, decoded, lengths = [], [], []
@@ -191,11 +218,19 @@ class OwnVideos:
                 frames = read_footage(file.path, size.height, size.width, clip.fps, MAX_VIDEO_SECONDS)
         except MediaError as error:
             return error
-        part = path.with_suffix(".part")
+        part = path.with_suffix(f".{os.getpid()}")  # another process may be writing the same
         with part.open("wb") as out:
             np.save(out, frames)
         os.replace(part, path)
         return path
+
+
+def _is_accepted(text: str, check: Callable[[str], None]) -> bool:
+    try:
+        check(text)
+    except TimelineError:
+        return False
+    return True
 
 
 def _held_out(names: list[str]) -> list[bool]:

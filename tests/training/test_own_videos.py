@@ -106,6 +106,15 @@ def test_some_of_many_files_are_kept_from_training(folder: Path, tmp_path: Path)
     assert kept and not kept & learned and len(kept | learned) == 40
 
 
+def test_a_caption_that_is_too_long_to_read_is_shortened(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").write_bytes((folder / "long.mp4").read_bytes())
+    (tmp_path / "a.txt").write_text("a fox " * 200)
+    told: list[str] = []
+    (file,) = OwnVideos(tmp_path, CONFIG, tmp_path / "decoded", told.append).files
+    words = file.captions[0].split()
+    assert 20 < len(words) < 62 and words[:3] == ["a", "fox", "a"] and told[0].startswith("1 captions are longer")
+
+
 def test_videos_that_are_too_short_are_told(folder: Path, tmp_path: Path) -> None:
     for name in ("short.mp4", "short.txt"):
         (tmp_path / name).write_bytes((folder / name).read_bytes())
