@@ -8,10 +8,12 @@ import torch
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-# Keys from which PyTorch's fused attention is the faster one on a CPU. Measured on one core of an AMD EPYC (AVX-512),
-# torch 2.13.0, fused against plain: float32 4.1 to 9.8 ms at (2, 4, 384, 64), 68 to 164 ms at (2, 6, 1344, 64);
-# bfloat16 4.2 to 2.3 ms and 71 to 83 ms there, and with its backward pass 112 to 55 ms at (16, 4, 384, 64).
-FUSED_FROM = {torch.bfloat16: 1024}
+# Keys from which PyTorch's fused attention is the faster one on a CPU. Measured on an AMD EPYC (AVX-512, bfloat16),
+# torch 2.13.0, plain against fused. float32, one core: 9.8 to 4.1 ms at (2, 4, 384, 64), 164 to 68 at (2, 6, 1344, 64).
+# bfloat16 at (2, 4, keys, 64), one core and two: 1.8 to 3.6 and 0.7 to 1.8 ms with 384 keys, 11.2 to 12.1 and 2.2 to
+# 6.1 with 704, 24.1 to 23.4 and 4.8 to 11.9 with 1024, 40.0 to 40.2 and 23.3 to 20.6 with 1344; with its backward pass,
+# two cores, 118 to 152 ms at (16, 4, 704, 64).
+FUSED_FROM = {torch.bfloat16: 1280}
 FUSED_FROM_ELSE = 128
 
 LONG_FROM = 512  # keys, or rows of logits, or vectors to look up
