@@ -14,7 +14,7 @@ from phenaki.shapes import ClipShape
 from phenaki.world.parts import CORE, WorldPart
 from phenaki.world.render import Rendered
 from phenaki.world.vocabulary import vocabulary
-from phenaki.world.windows import render_windows, sample_continuation, sample_opening, sample_script, sample_still
+from phenaki.world.windows import render_windows, sample_later, sample_opening, sample_script, sample_still
 from phenaki.world.words import known_words
 
 
@@ -93,7 +93,7 @@ class RenderedWorld:
         return sample_opening(rng, shape, part=self.part)
 
     def continuation(self, rng: np.random.Generator, shape: ClipShape) -> Any:
-        return sample_continuation(rng, shape, part=self.part)
+        return sample_later(rng, shape, part=self.part)
 
     def still(self, rng: np.random.Generator) -> Any:
         return sample_still(rng, part=self.part)

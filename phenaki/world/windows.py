@@ -17,6 +17,7 @@ from phenaki.world.splits import held_out
 from phenaki.world.tales import sample_tale
 
 DRY_SCENES = ("moon", "underwater")  # no rain or snow there
+CHANGES = 0.6  # of the later clips begin a segment
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,24 @@ def sample_continuation(
     start = before - shape.prime_frames + (shape.new_frames if where > 0.85 else 0)  # at the change, or one clip after
     text = tell(spec, 1, rng, words, part, short=True)
     return Window(spec, start, shape.clip_frames, text, shape.prime_frames, second)
+
+
+def sample_later(rng: np.random.Generator, shape: ClipShape, *, part: WorldPart = CORE) -> Window:
+    """Any clip but the first of a story of two to four segments, as films have them.
+
+    Most begin a segment; the others go on with one that is more than a clip long.
+    """
+    clips = [int(rng.integers(1, 4)) for _ in range(int(rng.integers(2, 5)))]
+    lead = shape.clip_frames - shape.new_frames  # frames that the first segment has besides its clips' new ones
+    lengths = [count * shape.new_frames + (lead if i == 0 else 0) for i, count in enumerate(clips)]
+    spec = sample_spec(rng, tuple(lengths), part=part)
+    inside = [(i, clip) for i, count in enumerate(clips) for clip in range(1, count)]
+    changes = [(i, 0) for i in range(1, len(clips))]
+    options = inside if inside and rng.random() > CHANGES else changes
+    number, clip = options[int(rng.integers(len(options)))]
+    begin = sum(lengths[:number]) + clip * shape.new_frames + (lead if number == 0 else 0)
+    text = tell(spec, number, rng, "train", part, short=number > 0)
+    return Window(spec, begin - shape.prime_frames, shape.clip_frames, text, shape.prime_frames, spec.stages[number])
 
 
 def sample_still(

@@ -17,6 +17,7 @@ from phenaki.world.windows import (
     Window,
     held_out,
     sample_continuation,
+    sample_later,
     sample_opening,
     sample_script,
     sample_split,
@@ -86,6 +87,26 @@ def test_clips_of_a_continuation_start_where_clips_start() -> None:
         assert sample_continuation(rng, SHAPE).start % SHAPE.new_frames == 0
 
 
+def test_later_clips_are_those_of_films() -> None:
+    rng = np.random.default_rng(8)
+    seen: set[tuple[int, int]] = set()
+    for _ in range(600):
+        window = sample_later(rng, SHAPE)
+        stages = [i for i, stage in enumerate(window.spec.stages) for _ in range(stage.num_frames)]
+        shown = stages[window.start : window.start + window.num_frames]
+        begin = window.start + window.prime_frames
+        assert len(shown) == 11 and (begin - SHAPE.clip_frames) % SHAPE.new_frames == 0 and begin >= SHAPE.clip_frames
+        assert len(set(shown[5:])) == 1 and window.spec.stages[shown[5]] == window.stage
+        seen.add((shown[5], (begin - stages.index(shown[5])) // SHAPE.new_frames))
+    assert {(i, clip) for i in (1, 2, 3) for clip in (0, 1, 2)} <= seen, "every clip of every segment"
+    assert 0.5 < np.mean([_begins_a_segment(sample_later(rng, SHAPE)) for _ in range(400)]) < 0.75
+
+
+def _begins_a_segment(window: Window) -> bool:
+    ends = np.cumsum([stage.num_frames for stage in window.spec.stages])
+    return window.start + window.prime_frames in ends
+
+
 def test_no_rain_in_space_or_under_water() -> None:
     rng = np.random.default_rng(5)
     weathers = {scene: set() for scene in SCENE_NAMES}
@@ -107,6 +128,7 @@ def test_every_sampler_takes_the_full_world() -> None:
     for _ in range(150):
         opening, later = sample_opening(rng, SHAPE, part=FULL), sample_continuation(rng, SHAPE, part=FULL)
         still, script = sample_still(rng, part=FULL), sample_script(rng, SHAPE, part=FULL)
+        assert sample_later(rng, SHAPE, part=FULL).spec.version == 2
         assert {w.spec.version for w in (opening, later, still)} == {2}
         assert (opening.num_frames, later.prime_frames, still.num_frames) == (11, 5, 1)
         assert later.start % SHAPE.new_frames == 0 and later.start + 11 <= later.spec.num_frames
