@@ -48,6 +48,20 @@ class Stretch:
         )
 
 
+@dataclass(frozen=True)
+class _Places:
+    """Where clips may begin: of each file, how many places it and those before it have."""
+
+    files: list[int]
+    before: int  # frames that a file must have before such a place
+    ends: np.ndarray  # (files,)
+
+    @property
+    def count(self) -> int:
+        """Places in all."""
+        return int(self.ends[-1]) if len(self.ends) else 0
+
+
 class OwnVideos:
     """A folder of captioned videos and pictures: a ``source.Source``.
 
@@ -72,7 +86,14 @@ class OwnVideos:
         found = self._within_reach(found)
         cache.mkdir(parents=True, exist_ok=True)
         self.files, self._decoded, self._lengths = self._decode(found, cache)
-        self._held_out = _held_out([file.path.stem for file in self.files])
+        held_out = _held_out([file.path.stem for file in self.files])
+        learned = [i for i, out in enumerate(held_out) if not out]
+        self._pictures = [i for i in learned if self.files[i].is_picture]
+        self._videos = [i for i in learned if not self.files[i].is_picture]
+        self._openings = self._places(0, self._videos)
+        self._continuations = self._places(config.clip.patch_frames, self._videos)
+        kept = self._places(0, [i for i, out in enumerate(held_out) if out])
+        self._kept = kept if kept.count else self._openings
         self._check(config.clip)
 
     @property
@@ -97,27 +118,22 @@ class OwnVideos:
 
     def opening(self, rng: np.random.Generator, shape: ClipShape) -> Stretch:
         """A stretch as if a film began with it."""
-        return self._draw(rng, shape, 0, 0, self._learned)
+        return self._draw(rng, shape, self._openings, 0)
 
     def continuation(self, rng: np.random.Generator, shape: ClipShape) -> Stretch:
         """A stretch whose first frames are what came before."""
-        return self._draw(rng, shape, shape.patch_frames, shape.prime_frames, self._learned)
+        return self._draw(rng, shape, self._continuations, shape.prime_frames)
 
     def still(self, rng: np.random.Generator) -> Stretch:
         """A picture, or a frame of a video: half of the time each, if there are both."""
-        pictures = [i for i in self._learned if self.files[i].is_picture]
-        videos = [i for i in self._learned if not self.files[i].is_picture]
-        some = pictures if pictures and (not videos or rng.random() < 0.5) else videos
+        some = self._pictures if self._pictures and rng.random() < 0.5 else self._videos
         file = some[int(rng.integers(len(some)))]
         return self._stretch(file, int(rng.integers(self._lengths[file])), 1, 0, rng)
 
     def held_out(self, shape: ClipShape, count: int) -> list[Stretch]:
         """Stretches of files that are kept from training; with few files, of those that are not."""
-        kept = [i for i, out in enumerate(self._held_out) if out]
-        if not self._places(shape, 0, kept).sum():
-            kept = self._learned
         rng = np.random.default_rng(10_000)
-        return [self._draw(rng, shape, 0, 0, kept) for _ in range(count)]
+        return [self._draw(rng, shape, self._kept, 0) for _ in range(count)]
 
     def pixels(self, samples: Sequence[Stretch], size: int, device: torch.device | str = "cpu") -> Rendered:
         """The frames, of the model's own size; nobody knows where subjects are."""
@@ -128,34 +144,30 @@ class OwnVideos:
 
     def story(self, rng: np.random.Generator, shape: ClipShape) -> tuple[str, ...]:
         """What is said of a stretch, and of the one behind it."""
-        first = self._draw(rng, shape, 0, 0, self._learned)
+        first = self.opening(rng, shape)
         behind = (first.start + first.num_frames + shape.new_frames / 2) / shape.fps
         return first.caption, self.files[first.file].caption_at(behind, rng)
 
-    @property
-    def _learned(self) -> list[int]:
-        return [i for i, out in enumerate(self._held_out) if not out]
-
-    def _draw(self, rng: np.random.Generator, shape: ClipShape, before: int, prime: int, some: list[int]) -> Stretch:
-        """A stretch of a clip's length with ``before`` frames before it; every one is as likely as any other."""
-        ends = self._places(shape, before, some).cumsum()
-        place = int(rng.integers(ends[-1]))
-        at = int(np.searchsorted(ends, place, side="right"))
-        start = before + place - (int(ends[at - 1]) if at else 0)
-        return self._stretch(some[at], start, shape.clip_frames, prime, rng)
+    def _draw(self, rng: np.random.Generator, shape: ClipShape, places: _Places, prime: int) -> Stretch:
+        """A stretch of a clip's length; every one is as likely as any other."""
+        place = int(rng.integers(places.count))
+        at = int(np.searchsorted(places.ends, place, side="right"))
+        start = places.before + place - (int(places.ends[at - 1]) if at else 0)
+        return self._stretch(places.files[at], start, shape.clip_frames, prime, rng)
 
     def _stretch(self, file: int, start: int, frames: int, prime: int, rng: np.random.Generator) -> Stretch:
         middle = (start + prime + (frames - prime) / 2) / self._config.clip.fps
         return Stretch(file, start, frames, prime, self.files[file].caption_at(middle, rng))
 
-    def _places(self, shape: ClipShape, before: int, some: list[int]) -> np.ndarray:
-        """How many stretches each of these files has."""
-        lengths = np.array([self._lengths[i] for i in some], int)
-        return np.maximum(0, lengths - before - shape.clip_frames + 1)
+    def _places(self, before: int, files: list[int]) -> _Places:
+        """Where clips with so many frames before them may begin in these files."""
+        lengths = np.array([self._lengths[i] for i in files], int)
+        free = np.maximum(0, lengths - before - self._config.clip.clip_frames + 1)
+        return _Places(files, before, free.cumsum())
 
     def _check(self, shape: ClipShape) -> None:
         needed = shape.clip_frames + shape.patch_frames
-        if not self._places(shape, shape.patch_frames, self._learned).sum():
+        if not self._continuations.count:
             raise MediaError(
                 f"No video in {self.folder} is long enough: clips take {needed / shape.fps:g} s, and the longest has "
                 f"{max(self._lengths) / shape.fps:g} s. Use longer ones."

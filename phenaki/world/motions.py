@@ -1,31 +1,56 @@
-"""The motions of the world and the phrases for them. Data only."""
+"""The motions of the world and the phrases for them."""
 
 from __future__ import annotations
 
+
+def _sideways(side: str) -> dict[str, tuple[str, ...]]:
+    """Phrases for a motion to the "right" or to the "left"."""
+    return {
+        "any": (
+            f"moves to the {side}",
+            f"goes {side}",
+            f"heads to the {side}",
+            f"travels to the {side}",
+            f"moves {side}",
+            f"goes to the {side}",
+            f"is moving {side}",
+            f"heads {side}",
+            f"sets off to the {side}",
+            f"keeps going {side}",
+            f"moves off to the {side}",
+            f"is heading {side}",
+            f"hurries to the {side}",
+            f"advances to the {side}",
+        ),
+        "animal": (
+            f"walks {side}",
+            f"walks to the {side}",
+            f"runs to the {side}",
+            f"strolls to the {side}",
+            f"trots to the {side}",
+            f"is walking {side}",
+        ),
+        "vehicle": (
+            f"drives {side}",
+            f"drives to the {side}",
+            f"rolls to the {side}",
+            f"speeds to the {side}",
+            f"is driving {side}",
+        ),
+        "thing": (
+            f"walks {side}",
+            f"walks to the {side}",
+            f"marches to the {side}",
+            f"strides to the {side}",
+            f"is walking {side}",
+        ),
+    }
+
+
 # Version 1. Each motion: phrases for every subject, then phrases for one kind only.
 MOTIONS: dict[str, dict[str, tuple[str, ...]]] = {
-    "right": {
-        "any": ("moves to the right", "goes right", "heads to the right", "travels to the right", "moves right",
-                "goes to the right", "is moving right", "heads right", "sets off to the right", "keeps going right",
-                "moves off to the right", "is heading right", "hurries to the right", "advances to the right"),
-        "animal": ("walks right", "walks to the right", "runs to the right", "strolls to the right",
-                   "trots to the right", "is walking right"),
-        "vehicle": ("drives right", "drives to the right", "rolls to the right", "speeds to the right",
-                    "is driving right"),
-        "thing": ("walks right", "walks to the right", "marches to the right", "strides to the right",
-                  "is walking right"),
-    },
-    "left": {
-        "any": ("moves to the left", "goes left", "heads to the left", "travels to the left", "moves left",
-                "goes to the left", "is moving left", "heads left", "sets off to the left", "keeps going left",
-                "moves off to the left", "is heading left", "hurries to the left", "advances to the left"),
-        "animal": ("walks left", "walks to the left", "runs to the left", "strolls to the left",
-                   "trots to the left", "is walking left"),
-        "vehicle": ("drives left", "drives to the left", "rolls to the left", "speeds to the left",
-                    "is driving left"),
-        "thing": ("walks left", "walks to the left", "marches to the left", "strides to the left",
-                  "is walking left"),
-    },
+    "right": _sideways("right"),
+    "left": _sideways("left"),
     "jump": {
         "any": ("jumps", "jumps up and down", "jumps high", "leaps into the air", "is jumping", "jumps for joy",
                 "leaps up and down", "jumps up high",
