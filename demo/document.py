@@ -23,7 +23,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
-from phenaki import MAX_BEHIND, ClipShape, Project, SamplingConfig, Segment, Timeline, TimelineError
+from phenaki import MAX_BEHIND, ClipShape, Project, SamplingConfig, Segment, Timeline, TimelineError, opens_shot
 
 VERSION = 2
 MAX_ID_CHARS = 64
@@ -140,9 +140,10 @@ def _to_segment(row: Document, shape: ClipShape, place: int, has_footage: bool) 
         raise TimelineError(
             f"It is {clips!r:.40} clips long; use a whole number of 1 or more (each is {shape.step_seconds:g} s)."
         )
+    opens = opens_shot(place, picture=row["picture"] is not None, behind=behind is not None, footage=has_footage)
     return Segment(
         row["prompt"],
-        shape.segment_frames(clips, first=_opens(place, has_footage, row["picture"], behind)) / shape.fps,
+        shape.segment_frames(clips, first=opens) / shape.fps,
         row["seed"],
         _whole(row["num_inference_steps"]),
         row["guidance_scale"],
@@ -150,11 +151,6 @@ def _to_segment(row: Document, shape: ClipShape, place: int, has_footage: bool) 
         row["first_clip"],
         None if behind is None else _to_segment(behind, shape, place - 1, has_footage),
     )
-
-
-def _opens(place: int, has_footage: bool, picture: object, behind: object) -> bool:
-    """Whether a segment begins a shot, which makes it longer: as ``Timeline.opens``, of rows and segments alike."""
-    return picture is not None or (place <= 0 and behind is None and not has_footage)
 
 
 def to_sampling(document: Document) -> SamplingConfig:

@@ -17,7 +17,7 @@ from phenaki.plan import PlannedClip, clips_to_make, plan_clips
 from phenaki.project import Project
 from phenaki.segment import MAX_BEHIND, MAX_PROMPT_CHARS, MAX_SECONDS, MAX_SEED, Segment
 from phenaki.shapes import ClipShape
-from phenaki.timeline import MAX_SEGMENTS, PlannedSegment, Timeline
+from phenaki.timeline import MAX_SEGMENTS, PlannedSegment, Timeline, opens_shot
 from phenaki.video import (
     Caption,
     ExportConfig,
@@ -67,6 +67,7 @@ __all__ = [
     "captions_of",
     "clips_to_make",
     "export_film",
+    "opens_shot",
     "pack_frames",
     "plan_clips",
     "read_footage",

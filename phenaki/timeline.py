@@ -14,6 +14,18 @@ from phenaki.shapes import ClipShape
 MAX_SEGMENTS = 500
 
 
+def opens_shot(place: int, *, picture: bool, behind: bool, footage: bool) -> bool:
+    """Whether a segment at this place begins a shot; see ``Timeline.opens``.
+
+    Args:
+        place: on the timeline, from 0; below 0 for what stood before its begin.
+        picture: it has a start image.
+        behind: it goes on from a segment behind it.
+        footage: the film begins with a video.
+    """
+    return picture or (place <= 0 and not behind and not footage)
+
+
 @dataclass(frozen=True)
 class PlannedSegment:
     """A segment with its place in the film."""
@@ -89,9 +101,10 @@ class Timeline:
         A segment behind another stands one place to the left of that one. Such places end where the film begins: there,
         it is made as the first segment would be.
         """
-        if segment.start_image is not None:
-            return True
-        return place <= 0 and segment.behind is None and self.footage is None
+        return opens_shot(
+            place, picture=segment.start_image is not None, behind=segment.behind is not None,
+            footage=self.footage is not None,
+        )  # fmt: skip
 
     def num_clips(self, segment: Segment, place: int, shape: ClipShape, name: str) -> int:
         """Clips of ``segment`` at this place; ``name`` is what an error calls it.
