@@ -70,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--held-out", type=int, help="and clips of pairs never trained on (default: a quarter)")
     evaluate.add_argument("--paraphrases", type=int, help="and clips of words never trained on (default: a quarter)")
     evaluate.add_argument("--stories", type=int, default=64, help="two-segment stories to judge (default: %(default)s)")
-    evaluate.add_argument("--long-stories", type=int, help="and stories of three to five (default: a quarter)")
+    evaluate.add_argument("--long-stories", type=int, help="and of three to five (default: a quarter)")
     evaluate.add_argument("--renders", type=int, default=256, help="renders for the ceilings (default: %(default)s)")
     evaluate.add_argument(
         "--compared", type=int, default=256,

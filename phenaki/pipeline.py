@@ -16,7 +16,8 @@ import kernels
 from phenaki.checkpoint import load_config, load_part, weights_digest
 from phenaki.config import CViViTConfig, MaskGitConfig, ModelConfig, SamplingConfig, preset
 from phenaki.cvivit import CViViT, RecordedDecoder
-from phenaki.errors import CheckpointError, DeviceError, MediaError
+from phenaki.device import find_device, find_precision
+from phenaki.errors import CheckpointError, MediaError
 from phenaki.events import FramesReady, GenerationEvent, TokensRefined
 from phenaki.maskgit import MaskGit, TokenCritic, refinement_for
 from phenaki.plan import PlannedClip, plan_clips
@@ -249,41 +250,3 @@ def build_critic(config: ModelConfig) -> TokenCritic:
     """The token critic of these sizes, with random weights."""
     grid = (config.clip.token_frames(config.clip.clip_frames), *config.cvivit.grid)
     return TokenCritic(config.critic, config.cvivit.codebook_size, grid)
-
-
-def find_device(name: str) -> torch.device:
-    """The device of that name.
-
-    Raises:
-        DeviceError: it is not on this machine.
-    """
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise DeviceError(
-            f"The device {name!r} cannot be used ({str(error).splitlines()[0]}). Use 'cpu' or 'auto'."
-        ) from None
-    return device
-
-
-def find_precision(name: str, device: torch.device) -> torch.dtype:
-    """The precision of that name; "auto": bfloat16 where the device multiplies matrices in it, else float32.
-
-    Raises:
-        DeviceError: there is no such precision.
-    """
-    known = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
-    if name in known:
-        return known[name]
-    if name != "auto":
-        raise DeviceError(f"The precision {name!r} is not known; use {', '.join(known)} or auto.")
-    fast = False
-    if device.type == "cuda":
-        fast = torch.cuda.is_bf16_supported()
-    elif device.type == "cpu" and hasattr(torch.cpu, "get_capabilities"):
-        found = torch.cpu.get_capabilities()
-        fast = bool(found.get("amx_bf16") or found.get("avx512_bf16"))
-    return torch.bfloat16 if fast else torch.float32

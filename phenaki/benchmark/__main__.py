@@ -19,8 +19,8 @@ import torch
 
 from phenaki.benchmark.sampling import PEER_SIZES, time_sampling
 from phenaki.config import PRESETS, SamplingConfig, preset
+from phenaki.device import find_device, find_precision
 from phenaki.evaluation.machine import describe_machine
-from phenaki.pipeline import find_device, find_precision
 
 FRAMES = (11, 41)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Protocol
 
 import numpy as np
@@ -12,7 +13,8 @@ from phenaki.config import SamplingConfig
 from phenaki.errors import ConfigError
 from phenaki.evaluation.facts import ClipFacts
 from phenaki.evaluation.judge import WorldJudge
-from phenaki.events import FramesReady, SegmentFinished
+from phenaki.evaluation.samples import motion_is_seen
+from phenaki.events import FramesReady
 from phenaki.pipeline import Phenaki
 from phenaki.segment import MAX_SEED, Segment
 from phenaki.timeline import Timeline
@@ -31,6 +33,8 @@ class JudgedClip:
     verdict: ClipFacts
     seconds: float  # wall time that generating its new frames took
     spec: StorySpec  # the story that its film is of
+    place: int = 0  # among the clips of its segment
+    shown: bool = True  # whether a render of the story would show the motion here: who has fallen falls no more
 
 
 class Story(Protocol):
@@ -56,23 +60,20 @@ def judge_prompts(
         seed: film number i gets the seed ``seed + i``.
     """
     for number, window in enumerate(windows):
-        wanted = ClipFacts.of(window)
-        (clip,) = _film(model, judge, window.spec, [(window.caption, wanted)], sampling, seed + number)
+        (clip,) = _film(model, judge, window.spec, (window.caption,), sampling, seed + number)
         yield clip
 
 
 def judge_stories(
     model: Phenaki, judge: WorldJudge, stories: Iterable[Story], sampling: SamplingConfig, seed: int
 ) -> Iterator[list[JudgedClip]]:
-    """Make films of several segments, and give their clips, one for each segment.
+    """Make films of several segments, each as long as its stage of the story, and give their clips.
 
     After a cut the judge sees the last frames before it and the first ones behind it. Arguments: see
     ``judge_prompts``.
     """
     for number, story in enumerate(stories):
-        wanted = [ClipFacts.told(story.spec, stage) for stage in story.spec.stages]
-        segments = list(zip(story.prompts, wanted, strict=True))
-        yield _film(model, judge, story.spec, segments, sampling, seed + number)
+        yield _film(model, judge, story.spec, story.prompts, sampling, seed + number)
 
 
 def check_judge_fits(model: Phenaki, judge: WorldJudge) -> None:
@@ -94,25 +95,26 @@ def check_judge_fits(model: Phenaki, judge: WorldJudge) -> None:
 
 
 def _film(
-    model: Phenaki, judge: WorldJudge, spec: StorySpec, segments: list[tuple[str, ClipFacts]],
-    sampling: SamplingConfig, seed: int,
-) -> list[JudgedClip]:  # fmt: skip
-    """A film with one clip for each segment, judged clip by clip."""
-    shape, seen = model.clip, judge.config.clip
-    seconds = [shape.step_seconds if i else shape.first_seconds for i in range(len(segments))]
-    timeline = Timeline(
-        tuple(Segment(prompt, s) for (prompt, _), s in zip(segments, seconds, strict=True)), seed % (MAX_SEED + 1)
-    )
+    model: Phenaki, judge: WorldJudge, spec: StorySpec, prompts: tuple[str, ...], sampling: SamplingConfig, seed: int
+) -> list[JudgedClip]:
+    """A film with a segment for each stage of a story, judged clip by clip."""
+    seen = judge.config.clip
+    segments = [Segment(p, stage.num_frames / model.clip.fps) for p, stage in zip(prompts, spec.stages, strict=True)]
     film: np.ndarray | None = None
-    clips, spent = [], []
-    for event in model.generate(timeline, sampling):
-        if isinstance(event, FramesReady):
-            film = event.frames if film is None else np.concatenate([film, event.frames])
-            end = event.start_frame + (seen.new_frames if event.start_frame else seen.clip_frames)
-            clips.append(film[end - seen.clip_frames : end])
-        elif isinstance(event, SegmentFinished):
-            spent.append(event.seconds)
-    return [
-        JudgedClip(prompt, frames, wanted, judge.judge(frames_to_video(frames))[0], time, spec)
-        for (prompt, wanted), frames, time in zip(segments, clips, spent, strict=True)
-    ]
+    clips: list[JudgedClip] = []
+    begun = perf_counter()
+    for event in model.generate(Timeline(tuple(segments), seed % (MAX_SEED + 1)), sampling):
+        if not isinstance(event, FramesReady) or event.segment is None:
+            continue
+        seconds = perf_counter() - begun
+        film = event.frames if film is None else np.concatenate([film, event.frames])
+        prompt, stage = prompts[event.segment], spec.stages[event.segment]
+        inherited = seen.prime_frames if event.start_frame else 0
+        start = event.start_frame - inherited
+        frames = film[start : start + seen.clip_frames]
+        shown = motion_is_seen(Window(spec, start, seen.clip_frames, prompt, inherited, stage))
+        verdict = judge.judge(frames_to_video(frames))[0]
+        wanted = ClipFacts.told(spec, stage)
+        clips.append(JudgedClip(prompt, frames, wanted, verdict, seconds, spec, event.clip, shown))
+        begun = perf_counter()
+    return clips

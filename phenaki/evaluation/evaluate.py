@@ -48,7 +48,7 @@ class EvaluationSize:
     paraphrases: int = 64  # in words that training never reads
     pictures_only: int = 32  # of subjects that training shows in pictures only, if there are any
     stories: int = 64  # films of two segments
-    long_stories: int = 16  # films of three to five segments
+    long_stories: int = 16  # films of three to five segments of two clips each
     renders: int = 256  # clips for the judge's own accuracy and for the tokenizer
     compared: int = 256  # films of "iid", at most, that are compared with renders: FID, KID, FVD
     aligned: int = 128  # of them, those whose alignment is measured; 32 prompts are read for each
@@ -136,10 +136,7 @@ def evaluate(
     rng = evaluation_rng(seed, "long stories")
     scripts = [sample_long_story(rng, shape, part) for _ in range(size.long_stories)]
     films = judge_stories(model, judge, scripts, sampling, seed)
-    long = [
-        [(clip.verdict, clip.wanted) for clip in film]
-        for film in _told(films, "long story", size.long_stories, watcher.progress)
-    ]
+    long = list(_told(films, "long story", size.long_stories, watcher.progress))
     seconds = [clip.seconds for clip in iid], [second.seconds for _, second in told]
     peak = peak_memory_mib()  # of generating; what follows takes batches
 
@@ -208,17 +205,25 @@ def story_shares(stories: Sequence[tuple[Facts, Facts]]) -> dict[str, Share]:
     }
 
 
-def long_story_shares(films: Sequence[Sequence[Facts]], names: Sequence[str]) -> dict[str, Share]:
-    """What holds to the end of stories of several segments, each the facts of its clips; empty of no story."""
+def long_story_shares(films: Sequence[Sequence[JudgedClip]], names: Sequence[str]) -> dict[str, Share]:
+    """What holds to the end of stories of several segments, and whether motions go on; empty of no story.
+
+    Motions are asked of clips in which a render of the same story would show them.
+    """
     if not films:
         return {}
-    later = [clip for film in films for clip in film[1:]]
-    first, last = (attribute_shares([film[i] for film in films], names) for i in (0, -1))
+
+    def right(clips: Iterable[JudgedClip]) -> dict[str, Share]:
+        return attribute_shares([(clip.verdict, clip.wanted) for clip in clips], names)
+
+    first, last = (right(film[i] for film in films) for i in (0, -1))
+    shown = [clip for film in films for clip in film[1:] if clip.shown]
     return {
         "subject right in the first clip": first["subject"],
         "subject right in the last clip": last["subject"],
         "scene right in the last clip": last["scene"],
-        "motion right in later clips": attribute_shares(later, names)["motion"],
+        "motion right after a change of prompt": right(clip for clip in shown if clip.place == 0)["motion"],
+        "motion right where it goes on": right(clip for clip in shown if clip.place > 0)["motion"],
     }
 
 

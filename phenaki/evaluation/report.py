@@ -26,7 +26,7 @@ class Report:
     splits: Mapping[str, Shares]  # by split: generated clips against their prompts; "stories": clips after the cut
     chance: Shares  # the clips of "iid" against prompts of other clips
     stories: Shares  # of two segments
-    long_stories: Shares  # of three to five
+    long_stories: Shares  # of three to five, two clips each
     judge: Shares  # renders against their truth
     reconstructions: Shares  # the same renders after the tokenizer
     tokenizer: TokenizerQuality | None
@@ -71,7 +71,7 @@ class Report:
             yield _table(head, [[name, str(share)] for name, share in self.stories.items()])
         if _count(self.long_stories):
             rows = [[f"{name} (N={share.count})", str(share)] for name, share in self.long_stories.items()]
-            yield _table(["stories of three to five segments", "share"], rows)
+            yield _table(["stories of three to five segments, two clips each", "share"], rows)
         if self.seams:
             head = ["change from frame to frame", *(f"{name} (N={s.films})" for name, s in self.seams.items())]
             rows = {

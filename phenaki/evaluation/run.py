@@ -47,7 +47,7 @@ def run_evaluation(
         held_out: films of one clip, of held-out pairs; None: a quarter of ``prompts``.
         paraphrases: films of one clip, in words that training never reads; None: a quarter of ``prompts``.
         stories: films of two segments.
-        long_stories: films of three to five segments; None: a quarter of ``stories``.
+        long_stories: films of three to five segments, two clips each; None: a quarter of ``stories``.
         renders: clips on which the judge and the tokenizer are measured; 0 leaves that out.
         compared: of the first films, how many are compared with renders (alignment, FID, KID, FVD); 0: none.
         judge: a folder with a judge of the model's part of the world; None: the folder "judge" in the model's, or else

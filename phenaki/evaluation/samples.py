@@ -168,9 +168,9 @@ def sample_story(rng: np.random.Generator, shape: ClipShape, part: WorldPart = C
 
 
 def sample_long_story(rng: np.random.Generator, shape: ClipShape, part: WorldPart = CORE) -> Script:
-    """Three to five segments of one clip each: one subject, always in sight, whose opening is told in full."""
+    """Three to five segments of two clips each: one subject, always in sight, whose opening is told in full."""
     while True:
-        script = sample_script(rng, shape, part=part)
+        script = sample_script(rng, shape, part=part, clips=2)
         spec = script.spec
         hides = {stage.motion for stage in spec.stages} & set(HIDES)
         if spec.second is None and not hides and tells_all(script.prompts[0], spec, spec.stages[0]):

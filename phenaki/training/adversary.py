@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from phenaki.device import mixed_precision
 from phenaki.training.workers import Workers
 
 WIDTHS = (16, 48, 96, 128)  # channels, from fine to coarse; the last for everything coarser
@@ -140,7 +141,7 @@ class Adversary:
         self.optimizer.load_state_dict(state["optimizer"])
 
     def _score(self, pictures: Tensor) -> Tensor:
-        with torch.autocast(self.device.type, torch.bfloat16):
+        with mixed_precision(self.device):
             return self.network(pictures)
 
 

@@ -12,6 +12,7 @@ from torch import Tensor
 import kernels
 from phenaki.checkpoint import load_config, load_part, save_part
 from phenaki.config import ModelConfig
+from phenaki.device import mixed_precision
 from phenaki.maskgit import MaskGit, TokenCritic
 from phenaki.maskgit.guidance import GuidedLogits, guided_memory
 from phenaki.pipeline import build_critic, build_networks
@@ -130,7 +131,7 @@ def judge_filled(
         ids, hide = truth[pick, :frames], masked[pick, :frames]
         filled = fill_in(maskgit, config, chunk, rows[pick], ids, hide, rng)
         text = read_or_drop(critic.trunk, chunk, rows[pick], rng, 0.0)
-        with torch.autocast(place.type, torch.bfloat16):
+        with mixed_precision(place):
             logits = critic(filled, text).view_as(ids)
         asked = after_prime[pick, :frames, None, None].expand_as(ids)
         scores.append(logits[asked])
@@ -148,7 +149,7 @@ def fill_in(
     places = hide.flatten().nonzero()[:, 0]
     text = read_or_drop(maskgit, chunk, rows, rng, 0.0)
     hidden_ids = torch.where(hide, maskgit.mask_token_id, token_ids)
-    with torch.autocast(hide.device.type, torch.bfloat16):
+    with mixed_precision(hide.device):
         memory, scale = guided_memory(maskgit, text, config.sampling.guidance_scale)
         logits = GuidedLogits(maskgit, memory, scale, tuple(hide.shape[1:]))(hidden_ids.flatten(1), places)
     drawn, _ = kernels.sample_tokens(logits, places, key, config.sampling.temperature)

@@ -13,6 +13,7 @@ from torch import Tensor
 from phenaki.checkpoint import save_config, save_part
 from phenaki.config import ModelConfig
 from phenaki.cvivit import CViViT
+from phenaki.device import mixed_precision
 from phenaki.errors import CheckpointError
 from phenaki.training.ahead import ahead
 from phenaki.training.engine import Engine
@@ -120,7 +121,7 @@ def _lesson(
 ) -> tuple[Tensor, Tensor, dict[str, float]]:  # fmt: skip
     """The loss of a batch, the token ids of its clips, and figures for the log."""
     clips, images = targets
-    with torch.autocast(clips.video.device.type, torch.bfloat16):
+    with mixed_precision(clips.video.device):
         clip_out, token_ids, commitment = _reconstruct(model, clips.video, quantize, decoder_only)
         image_out, _, image_commitment = _reconstruct(model, images.video, quantize, decoder_only)
     made = Reconstruction(clip_out, image_out, (commitment, image_commitment), clips, images, shares)
@@ -203,7 +204,7 @@ def measure(
     outs, used = [], set()
     model.eval()
     for part in target.video.split(8):
-        with torch.autocast(device.type, torch.bfloat16):
+        with mixed_precision(device):
             out, token_ids, _ = model(part, quantize=quantize)
         outs.append(out.float().clamp(-1, 1))
         used |= set(token_ids.unique().tolist())
@@ -224,7 +225,7 @@ def _initialise_codebook(model: CViViT, config: ModelConfig, seed: int, source: 
     vectors = []
     for _ in range(12):
         for video in (target.video for target in training_batches(config, 16, 1, rng, source, device)[0]):
-            with torch.autocast(device.type, torch.bfloat16):
+            with mixed_precision(device):
                 vectors.append(model.features(video).flatten(0, -2))
     pick = torch.randperm(sum(map(len, vectors)))[:60_000]
     model.quantizer.initialise(torch.cat(vectors)[pick.to(device)])

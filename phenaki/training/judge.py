@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from phenaki.checkpoint import load_config, load_part, save_part
+from phenaki.device import mixed_precision
 from phenaki.errors import ConfigError
 from phenaki.evaluation.facts import ClipFacts, attributes_of, count_right
 from phenaki.evaluation.judge import PART, JudgeConfig, WorldJudge, save_judge_config
@@ -141,7 +142,7 @@ def _round_trip(folder: Path, device: torch.device) -> Callable[[Tensor], Tensor
 
     @torch.no_grad()
     def through(video: Tensor) -> Tensor:
-        with torch.autocast(video.device.type, torch.bfloat16):
+        with mixed_precision(video.device):
             return cvivit.decode(cvivit.encode(video)).float().clamp(-1, 1)
 
     return through
@@ -179,7 +180,7 @@ def _losses(model: WorldJudge, sample: tuple[Tensor, Tensor]) -> dict[str, Tenso
     """Cross-entropy of each attribute that can be told."""
     video, labels = sample
     model.train()
-    with torch.autocast(video.device.type, torch.bfloat16):
+    with mixed_precision(video.device):
         logits = model(video)
     columns = dict(zip(model.attributes, labels.unbind(1), strict=True))
     return {name: F.cross_entropy(x, columns[name], label_smoothing=SMOOTHING) for name, x in logits.items()}

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from phenaki.device import mixed_precision
 from phenaki.errors import ConfigError, shown
 from phenaki.evaluation.judge import WorldJudge, load_judge
 from phenaki.evaluation.pictures import STAGES, perceptual_distance
@@ -120,7 +121,7 @@ class Perception:
         return self._distance(made, target, len(self.judge.stages))
 
     def _distance(self, made: Tensor, target: Tensor, stages: int) -> Tensor:
-        with torch.autocast(made.device.type, torch.bfloat16):
+        with mixed_precision(made.device):
             return perceptual_distance(self.judge, made, target, stages=stages, floor=FLOOR)
 
 

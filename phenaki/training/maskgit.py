@@ -13,6 +13,7 @@ from torch import Tensor
 
 from phenaki.checkpoint import load_part, save_part
 from phenaki.config import ModelConfig
+from phenaki.device import mixed_precision
 from phenaki.maskgit import MaskGit, TextMemory
 from phenaki.maskgit.schedule import mask_ratio
 from phenaki.pipeline import build_networks
@@ -156,7 +157,7 @@ def guess(
         frames = 1 if kind else few.token_ids.shape[1]
         ids, hide = few.token_ids[:, :frames], few.hidden[:, :frames]
         text = read_some(model, chunk, few.rows, few.dropped)
-        with torch.autocast(chunk.device.type, torch.bfloat16):
+        with mixed_precision(chunk.device):
             hidden = model(torch.where(hide, model.mask_token_id, ids), text)
             logits = model.logits(hidden[hide.flatten(1)])  # (m, v): masked places only
         target = ids[hide]
@@ -216,7 +217,7 @@ def read_some(model: MaskGit, chunk: TokenChunk, rows: Tensor, dropped: Tensor) 
     mask = mask[:, :length].clone()
     mask[:, 1:] &= ~dropped[:, None]
     place = chunk.device
-    with torch.autocast(place.type, torch.bfloat16):
+    with mixed_precision(place):
         text = model.text_in(chunk.text_embeds[rows.to(place), :length].float())
         first = torch.where(dropped.to(place)[:, None, None], model.null_text.to(text.dtype), text[:, :1])
         text = torch.cat([first, text[:, 1:]], dim=1)

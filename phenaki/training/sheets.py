@@ -11,6 +11,7 @@ from torch import Tensor
 
 from phenaki.config import ModelConfig
 from phenaki.cvivit import CViViT
+from phenaki.device import mixed_precision
 from phenaki.events import FramesReady
 from phenaki.pipeline import Phenaki
 from phenaki.segment import Segment
@@ -31,7 +32,7 @@ def write_reconstructions(
     """A sheet with the first samples as they are, on the left, and as the tokenizer gives them back."""
     samples = samples[:ROWS]
     target = source.pixels(samples, config.cvivit.height, model.quantizer.codebook.device).video
-    with torch.autocast(target.device.type, torch.bfloat16):
+    with mixed_precision(target.device):
         made = model.eval()(target, quantize=quantize)[0]
     pairs = zip(samples, _frames(target), _frames(made), strict=True)
     rows = [[Panel(true, f"given: {s.caption}"), Panel(own, "tokenizer")] for s, true, own in pairs]

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from phenaki.config import ModelConfig
 from phenaki.cvivit import CViViT
+from phenaki.device import mixed_precision
 from phenaki.text import TextEncoder, encode_alike
 from phenaki.training.ahead import Ahead
 from phenaki.training.source import WORLD, Sample, Source
@@ -113,7 +114,7 @@ def _tokenize(
         if some[0].prime_frames:  # none of its token frames is the first of a film
             some, first = [sample.earlier(config.clip.patch_frames) for sample in some], 1
         rendered = source.pixels(some, config.cvivit.height, device)
-        with torch.autocast(device.type, torch.bfloat16):
+        with mixed_precision(device):
             ids.append(cvivit.encode(rendered.video)[:, first:].to(torch.int16))
         coverage.append(token_coverage(rendered.subjects_mask, config)[:, first:].half())
     return torch.cat(ids), torch.cat(coverage)

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from phenaki.checkpoint import load_config, load_part
 from phenaki.config import ModelConfig
 from phenaki.cvivit import CViViT
+from phenaki.device import mixed_precision
 from phenaki.errors import CheckpointError
 from phenaki.evaluation.judge import WorldJudge, load_judge
 from phenaki.evaluation.pictures import flicker, perceptual_distance, picture_distances
@@ -145,13 +146,13 @@ def train_upsampler(
 
 def _lesson(contest: Contest, pieces: Pieces, losses: LossWeights, judge: WorldJudge) -> dict[str, Tensor]:
     """The losses of a batch by name."""
-    with torch.autocast(pieces.small.device.type, torch.bfloat16):
+    with mixed_precision(pieces.small.device):
         out = contest.upsampler(pieces.small)
     parts = {"pixels": pixel_loss(out, pieces)}
     if losses.sharpness:
         parts["sharpness"] = losses.sharpness * sharpness_loss(out, pieces)
     if losses.perceptual:
-        with torch.autocast(out.device.type, torch.bfloat16):
+        with mixed_precision(out.device):
             parts["seen"] = losses.perceptual * perceptual_distance(judge, out, pieces.large)
     if losses.adversarial:
         parts |= critic_losses(contest.critic, out, pieces, losses.adversarial)
@@ -201,7 +202,7 @@ def critic_losses(critic: Critic, out: Tensor, pieces: Pieces, weight: float) ->
 
     def score(pictures: Tensor, *, learns: bool) -> Tensor:
         seen = torch.cat([plain, pictures], dim=1).contiguous(memory_format=torch.channels_last)
-        with torch.autocast(seen.device.type, torch.bfloat16):
+        with mixed_precision(seen.device):
             return (critic(seen) if learns else torch.func.functional_call(critic, fixed, (seen,))).float()
 
     real = score(pieces.large, learns=True)
@@ -224,10 +225,10 @@ def measure(upsampler: Upsampler | None, test: Pairs, judge: WorldJudge) -> dict
     made = []
     for clip in test.small:
         x = clip.transpose(0, 1).float() / 127.5 - 1  # (f, 3, H, W)
-        with torch.autocast(x.device.type, torch.bfloat16, enabled=upsampler is not None):
-            if upsampler is None:
-                large = F.interpolate(x, scale_factor=SCALE, mode="bicubic", align_corners=False)
-            else:
+        if upsampler is None:
+            large = F.interpolate(x, scale_factor=SCALE, mode="bicubic", align_corners=False)
+        else:
+            with mixed_precision(x.device):
                 large = upsampler.eval()(x)
         made.append(large.float().clamp(-1, 1))
     out = torch.cat(made)  # (b*f, 3, 4H, 4W)

@@ -10,7 +10,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
-from phenaki.pipeline import find_device
+from phenaki.device import find_device
 
 
 def training_device(name: str) -> torch.device:

@@ -103,14 +103,13 @@ def sample_later(rng: np.random.Generator, shape: ClipShape, *, part: WorldPart 
     Most begin a segment; the others go on with one that is more than a clip long.
     """
     clips = [int(rng.integers(1, 4)) for _ in range(int(rng.integers(2, 5)))]
-    lead = shape.clip_frames - shape.new_frames  # frames that the first segment has besides its clips' new ones
-    lengths = [count * shape.new_frames + (lead if i == 0 else 0) for i, count in enumerate(clips)]
+    lengths = [shape.segment_frames(count, first=i == 0) for i, count in enumerate(clips)]
     spec = sample_spec(rng, tuple(lengths), part=part)
     inside = [(i, clip) for i, count in enumerate(clips) for clip in range(1, count)]
     changes = [(i, 0) for i in range(1, len(clips))]
     options = inside if inside and rng.random() > CHANGES else changes
     number, clip = options[int(rng.integers(len(options)))]
-    begin = sum(lengths[:number]) + clip * shape.new_frames + (lead if number == 0 else 0)
+    begin = sum(lengths[:number]) + clip * shape.new_frames + (shape.prime_frames if number == 0 else 0)
     text = tell(spec, number, rng, "train", part, short=number > 0)
     return Window(spec, begin - shape.prime_frames, shape.clip_frames, text, shape.prime_frames, spec.stages[number])
 
@@ -140,11 +139,11 @@ class Script:
 
 def sample_script(
     rng: np.random.Generator, shape: ClipShape, *, part: WorldPart = CORE, stages: tuple[int, int] = (3, 5),
-    combos: str = "all",
+    clips: int = 1, combos: str = "all",
 ) -> Script:  # fmt: skip
-    """A story of some stages, one clip each; the prompts after the first mostly tell only what is new."""
+    """A story of some stages, ``clips`` clips each; the prompts after the first mostly tell only what is new."""
     count = int(rng.integers(stages[0], stages[1] + 1))
-    lengths = (shape.clip_frames, *[shape.new_frames] * (count - 1))
+    lengths = tuple(shape.segment_frames(clips, first=i == 0) for i in range(count))
     spec = sample_spec(rng, lengths, combos=combos, part=part)
     return Script(spec, tuple(tell(spec, i, rng, "train", part, short=i > 0) for i in range(count)))
 

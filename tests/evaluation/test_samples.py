@@ -158,7 +158,7 @@ def test_a_long_story_begins_with_all_and_keeps_its_subject_in_sight(part: World
         script = sample_long_story(rng, SHAPE, part)
         stages = script.spec.stages
         assert 3 <= len(stages) == len(script.prompts) <= 5
-        assert [s.num_frames for s in stages] == [11] + [6] * (len(stages) - 1)
+        assert [s.num_frames for s in stages] == [17] + [12] * (len(stages) - 1)
         assert script.spec.second is None and not {s.motion for s in stages} & {"leave", "enter left", "enter right"}
         assert tells_all(script.prompts[0], script.spec, stages[0])
 
