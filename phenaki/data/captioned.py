@@ -8,6 +8,7 @@ or ``metadata.jsonl``, with ``file_name`` and ``text`` (or ``caption``, or ``pro
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -59,7 +60,9 @@ def find_captioned(folder: Path) -> tuple[list[CaptionedFile], list[Path]]:
     """
     if not folder.is_dir():
         raise MediaError(f"There is no folder {folder}. Name one with videos, and a caption beside each.")
-    listed = dict(_listed(folder))
+    listed: dict[Path, tuple[str, ...]] = {}
+    for path, texts in _listed(folder):  # several rows of one file are several ways to say it
+        listed[path] = listed.get(path, ()) + texts
     found, bare = [], []
     for path in sorted(folder.rglob("*")):
         if path.suffix.lower() not in VIDEOS + PICTURES or not path.is_file():
@@ -98,7 +101,7 @@ def _lines(text: str) -> tuple[str, ...]:
 def _listed(folder: Path) -> Iterable[tuple[Path, tuple[str, ...]]]:
     """Paths and captions of all lists of captions."""
     for path in sorted(folder.rglob("metadata.csv")):
-        rows = csv.DictReader(_text(path).splitlines())
+        rows = csv.DictReader(io.StringIO(_text(path), newline=""))
         yield from _rows(path, enumerate(rows, start=2))
     for path in sorted(folder.rglob("metadata.jsonl")):
         lines = [(i, line) for i, line in enumerate(_text(path).splitlines(), start=1) if line.strip()]
@@ -114,4 +117,5 @@ def _rows(path: Path, rows: Iterable[tuple[int, object]]) -> Iterable[tuple[Path
         text = next((row[k] for k in _TEXTS if row.get(k)), None) if isinstance(row, Mapping) else None
         if not isinstance(name, str) or not isinstance(text, str):
             raise MediaError(f"Line {number} of {path} lacks file_name or text. Give both for each video.")
-        yield path.parent / name, _lines(text)
+        words = " ".join(text.split())
+        yield path.parent / name, (words,) if words else ()

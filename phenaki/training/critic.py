@@ -77,14 +77,15 @@ def train_critic(
     )  # fmt: skip
     if start is not None and not resume:
         run.start_from(start)
-    test = make_chunk(config, cvivit, text, 160, (seed, 99_999), source)
+    test = make_chunk(config, cvivit, text, 160, (seed, 99_999), source.unseen)
     step_size = batch * engine.accumulate
+    chunk_size = step_size * max(1, CHUNK // step_size)
 
     def make(number: int) -> TokenChunk:
-        return make_chunk(config, cvivit, text, CHUNK, (seed, 23, number, run.workers.rank), source)
+        return make_chunk(config, cvivit, text, chunk_size, (seed, 23, number, run.workers.rank), source)
 
     with run, ahead(make, device) as chunks:
-        lessons = Lessons(chunks, CHUNK, step_size, PASSES, seed)
+        lessons = Lessons(chunks, chunk_size, step_size, PASSES, seed)
         while run.going:
             rows = lessons.rows(run.step)
             critic.train()

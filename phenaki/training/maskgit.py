@@ -62,8 +62,9 @@ def train_maskgit(
     )  # fmt: skip
     if start is not None and not resume:
         run.start_from(start)
-    test = make_chunk(config, cvivit, text, 160, (seed, 99_999), source)
-    step_size, chunk_size = batch * engine.accumulate, chunk_size or CHUNK
+    test = make_chunk(config, cvivit, text, 160, (seed, 99_999), source.unseen)
+    step_size = batch * engine.accumulate
+    chunk_size = step_size * max(1, (chunk_size or CHUNK) // step_size)
 
     def make(number: int) -> TokenChunk:
         return make_chunk(config, cvivit, text, chunk_size, (seed, number, run.workers.rank), source)

@@ -6,6 +6,7 @@ a video may be a clip; its caption is what is said of the middle of its new fram
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import os
 import re
@@ -21,6 +22,7 @@ import torch
 from phenaki.config import ModelConfig
 from phenaki.data.captioned import CaptionedFile, find_captioned
 from phenaki.errors import MediaError, TimelineError
+from phenaki.segment import MAX_PROMPT_CHARS
 from phenaki.shapes import ClipShape
 from phenaki.text import load_text_encoder
 from phenaki.video import frames_to_video, read_footage, read_image
@@ -86,14 +88,16 @@ class OwnVideos:
         found = self._within_reach(found)
         cache.mkdir(parents=True, exist_ok=True)
         self.files, self._decoded, self._lengths = self._decode(found, cache)
-        held_out = _held_out([file.path.stem for file in self.files])
-        learned = [i for i, out in enumerate(held_out) if not out]
-        self._pictures = [i for i in learned if self.files[i].is_picture]
-        self._videos = [i for i in learned if not self.files[i].is_picture]
-        self._openings = self._places(0, self._videos)
-        self._continuations = self._places(config.clip.patch_frames, self._videos)
-        kept = self._places(0, [i for i, out in enumerate(held_out) if out])
-        self._kept = kept if kept.count else self._openings
+        everything = range(len(self.files))
+        kept = _held_out([file.path.relative_to(folder).as_posix() for file in self.files])
+        self._unseen: OwnVideos | None = None
+        self._use([i for i in everything if not kept[i]])
+        unseen = copy.copy(self)
+        unseen._use([i for i in everything if kept[i]])
+        if self._continuations.count and unseen._continuations.count:
+            self._unseen = unseen
+        else:  # too few are long enough
+            self._use(list(everything))
         self._check(config.clip)
 
     @property
@@ -116,6 +120,11 @@ class OwnVideos:
         words = {word for file in self.files for text in file.texts for word in re.findall(r"[\w-]+", text.lower())}
         return tuple(sorted(words)) if len(words) <= MOST_KNOWN_WORDS else ()
 
+    @property
+    def unseen(self) -> OwnVideos:
+        """The files that are kept from training; with few files, those that are not."""
+        return self._unseen or self
+
     def opening(self, rng: np.random.Generator, shape: ClipShape) -> Stretch:
         """A stretch as if a film began with it."""
         return self._draw(rng, shape, self._openings, 0)
@@ -131,9 +140,9 @@ class OwnVideos:
         return self._stretch(file, int(rng.integers(self._lengths[file])), 1, 0, rng)
 
     def held_out(self, shape: ClipShape, count: int) -> list[Stretch]:
-        """Stretches of files that are kept from training; with few files, of those that are not."""
+        """Openings of ``unseen``."""
         rng = np.random.default_rng(10_000)
-        return [self._draw(rng, shape, self._kept, 0) for _ in range(count)]
+        return [self.unseen.opening(rng, shape) for _ in range(count)]
 
     def pixels(self, samples: Sequence[Stretch], size: int, device: torch.device | str = "cpu") -> Rendered:
         """The frames, of the model's own size; nobody knows where subjects are."""
@@ -147,6 +156,13 @@ class OwnVideos:
         first = self.opening(rng, shape)
         behind = (first.start + first.num_frames + shape.new_frames / 2) / shape.fps
         return first.caption, self.files[first.file].caption_at(behind, rng)
+
+    def _use(self, files: list[int]) -> None:
+        """Draw from these files alone."""
+        self._pictures = [i for i in files if self.files[i].is_picture]
+        self._videos = [i for i in files if not self.files[i].is_picture]
+        self._openings = self._places(0, self._videos)
+        self._continuations = self._places(self._config.clip.patch_frames, self._videos)
 
     def _draw(self, rng: np.random.Generator, shape: ClipShape, places: _Places, prime: int) -> Stretch:
         """A stretch of a clip's length; every one is as likely as any other."""
@@ -174,7 +190,7 @@ class OwnVideos:
             )
 
     def _within_reach(self, files: list[CaptionedFile]) -> list[CaptionedFile]:
-        """The same with captions that the text encoder can read: longer ones lose their last words."""
+        """The same with captions that the text encoder can read: longer ones lose their end."""
         check = load_text_encoder(self._config.text_encoder).check
         count = 0
 
@@ -183,7 +199,7 @@ class OwnVideos:
             words, kept = text.split(), text
             while not _is_accepted(kept, check):
                 words = words[: len(words) * 9 // 10]
-                kept = " ".join(words)
+                kept = " ".join(words) or kept[: len(kept) * 9 // 10]  # some languages have no spaces
             count += kept != text
             return kept
 
@@ -195,7 +211,7 @@ class OwnVideos:
             for file in files
         ]  # fmt: skip
         if count:
-            self._tell(f"{count} captions are longer than the text encoder reads, and lose their last words.")
+            self._tell(f"{count} captions are longer than a prompt may be, and lose their end.")
         return fitted
 
     def _decode(self, files: list[CaptionedFile], cache: Path) -> tuple[list[CaptionedFile], list[Path], list[int]]:
@@ -238,6 +254,8 @@ class OwnVideos:
 
 
 def _is_accepted(text: str, check: Callable[[str], None]) -> bool:
+    if len(text) > MAX_PROMPT_CHARS:
+        return False
     try:
         check(text)
     except TimelineError:

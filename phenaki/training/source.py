@@ -51,6 +51,10 @@ class Source(Protocol):
     def known_words(self) -> tuple[str, ...]:
         """Every single word of its captions, in small letters, sorted."""
 
+    @property
+    def unseen(self) -> Source:
+        """The same of what is kept from training, for figures."""
+
     def opening(self, rng: np.random.Generator, shape: ClipShape) -> Any:
         """A ``Sample``: the first clip of a film."""
 
@@ -88,6 +92,11 @@ class RenderedWorld:
     @property
     def known_words(self) -> tuple[str, ...]:
         return known_words(self.part)
+
+    @property
+    def unseen(self) -> RenderedWorld:
+        """What other seeds draw."""
+        return self
 
     def opening(self, rng: np.random.Generator, shape: ClipShape) -> Any:
         return sample_opening(rng, shape, part=self.part)

@@ -17,7 +17,7 @@ _CONTAINERS = (
     "asf,nut,mxf,dv,wtv,yuv4mpegpipe"
 )
 _MAX_PIXELS = 40_000_000  # of one frame: 8K and a little
-_MAX_WAIT = 120  # seconds
+_MAX_WAIT = 120  # seconds, and as long again for each minute that is read
 _REASONS = {  # the decoder's words -> ours
     "not on whitelist": "it is none of the kinds of file that are accepted",
     "matches no streams": "it has no pictures",
@@ -68,12 +68,13 @@ def _decode(path: Path, height: int, width: int, fps: float, max_seconds: float)
     what = ["-t", f"{max_seconds:g}", "-i", f"file:{path}", "-map", "0:V:0", "-vf", filters]
     output = ["-frames:v", str(num_frames), *"-f rawvideo -pix_fmt rgb24 pipe:1".split()]
     command = [ffmpeg_binary(), *"-hide_banner -loglevel error -nostdin".split(), *safety, *what, *output]
+    wait = _MAX_WAIT * (1 + max_seconds / 60)
     try:
-        done = subprocess.run(command, capture_output=True, check=False, timeout=_MAX_WAIT)
+        done = subprocess.run(command, capture_output=True, check=False, timeout=wait)
     except OSError as error:
         raise MediaError(f"The decoder cannot be started ({error}). Reinstall the package imageio-ffmpeg.") from None
     except subprocess.TimeoutExpired:
-        raise MediaError(f"The video was not read within {_MAX_WAIT} seconds. Use a smaller one.") from None
+        raise MediaError(f"The video was not read within {wait:.0f} seconds. Use a smaller one.") from None
     frames = np.frombuffer(done.stdout, np.uint8)
     size = height * width * 3
     if len(frames) < size:

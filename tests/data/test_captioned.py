@@ -38,12 +38,19 @@ def test_each_file_has_what_is_said_of_it(tmp_path: Path) -> None:
     ("name", "text"),
     [
         ("metadata__csv", 'file_name,text\na.mp4,"a fox, in the snow"\n'),
+        ("metadata__csv", 'file_name,text\na.mp4,"a fox,\nin the  snow"\n'),
         ("metadata__jsonl", '{"file_name": "a.mp4", "caption": "a fox, in the snow", "id": 3}\n'),
     ],
 )
 def test_lists_of_captions_are_read(tmp_path: Path, name: str, text: str) -> None:
     found, bare = find_captioned(fill(tmp_path, **{"sub___a__mp4": "", "sub___b__mp4": "", f"sub___{name}": text}))
     assert [file.captions for file in found] == [("a fox, in the snow",)] and [p.name for p in bare] == ["b.mp4"]
+
+
+def test_several_rows_of_one_file_are_several_ways_to_say_it(tmp_path: Path) -> None:
+    rows = "file_name,text\na.mp4,a fox walks\nb.mp4,a cat\na.mp4,the fox strolls\n"
+    found, _ = find_captioned(fill(tmp_path, a__mp4="", b__mp4="", metadata__csv=rows))
+    assert [file.captions for file in found] == [("a fox walks", "the fox strolls"), ("a cat",)]
 
 
 @pytest.mark.parametrize(

@@ -104,15 +104,33 @@ def test_some_of_many_files_are_kept_from_training(folder: Path, tmp_path: Path)
     learned = {videos.opening(rng, SHAPE).caption for _ in range(400)}
     kept = {sample.caption for sample in videos.held_out(SHAPE, 100)}
     assert kept and not kept & learned and len(kept | learned) == 40
+    unseen = videos.unseen
+    drawn = {draw(rng, SHAPE).caption for _ in range(100) for draw in (unseen.opening, unseen.continuation)}
+    assert drawn <= kept and {unseen.still(rng).caption for _ in range(50)} <= kept
+
+
+def test_of_files_with_one_name_in_many_folders_only_some_are_kept_from_training(folder: Path, tmp_path: Path) -> None:
+    for i in range(25):
+        (tmp_path / str(i)).mkdir()
+        (tmp_path / str(i) / "video.mp4").write_bytes((folder / "long.mp4").read_bytes())
+        (tmp_path / str(i) / "video.txt").write_text(f"video {i}")
+    videos = OwnVideos(tmp_path, CONFIG, tmp_path / "decoded")
+    assert 0 < len(videos.unseen._videos) < 8 and len(videos._videos) + len(videos.unseen._videos) == 25
+
+
+def test_with_few_files_figures_are_of_those_that_are_learned(videos: OwnVideos) -> None:
+    assert videos.unseen is videos and {s.file for s in videos.held_out(SHAPE, 20)} == {0}
 
 
 def test_a_caption_that_is_too_long_to_read_is_shortened(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "a.mp4").write_bytes((folder / "long.mp4").read_bytes())
-    (tmp_path / "a.txt").write_text("a fox " * 200)
+    (tmp_path / "a.txt").write_text("a fox " * 200 + "\n" + "狐" * 300 + "\n" + "internationalization " * 21)
     told: list[str] = []
     (file,) = OwnVideos(tmp_path, CONFIG, tmp_path / "decoded", told.append).files
     words = file.captions[0].split()
-    assert 20 < len(words) < 62 and words[:3] == ["a", "fox", "a"] and told[0].startswith("1 captions are longer")
+    assert 20 < len(words) < 62 and words[:3] == ["a", "fox", "a"] and told[0].startswith("3 captions are longer")
+    assert 20 < len(file.captions[1]) < 100 and set(file.captions[1]) == {"狐"}  # no spaces to cut at
+    assert len(file.captions[2]) <= 400
 
 
 def test_videos_that_are_too_short_are_told(folder: Path, tmp_path: Path) -> None:
