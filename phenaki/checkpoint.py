@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import os
@@ -14,7 +15,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from phenaki.config import ModelConfig
-from phenaki.errors import CheckpointError, ConfigError
+from phenaki.errors import CheckpointError, PhenakiError
 
 CONFIG_FILE = "config.json"
 
@@ -68,9 +69,20 @@ def weights_digest(*modules: nn.Module) -> str:
 
 
 def save_config(config: ModelConfig, folder: Path) -> None:
-    """Write ``config.json``."""
+    """Write ``config.json``, all or nothing."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / CONFIG_FILE).write_text(json.dumps(config.to_dict(), indent=1) + "\n")
+    temporary = folder / f".{CONFIG_FILE}.part"
+    temporary.write_text(json.dumps(config.to_dict(), indent=1) + "\n")
+    os.replace(temporary, folder / CONFIG_FILE)
+
+
+def update_config(config: ModelConfig, folder: Path) -> None:
+    """Write ``config.json``; what a file there says of sampling, and of whether the critic is used, stays."""
+    if (folder / CONFIG_FILE).is_file():
+        own = load_config(folder)
+        critic = dataclasses.replace(config.critic, used=own.critic.used)
+        config = dataclasses.replace(config, sampling=own.sampling, critic=critic)
+    save_config(config, folder)
 
 
 def load_config(folder: Path) -> ModelConfig:
@@ -84,7 +96,7 @@ def load_config(folder: Path) -> ModelConfig:
         raise CheckpointError(f"{folder} is not a folder of weights: it has no {CONFIG_FILE}. Check the path.")
     try:
         return ModelConfig.from_dict(json.loads(path.read_text()))
-    except (ValueError, ConfigError) as error:
+    except (ValueError, PhenakiError) as error:
         raise CheckpointError(f"{path} is not a Phenaki model: {error}") from None
 
 

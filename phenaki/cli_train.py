@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from phenaki.config import PRESETS, ModelConfig, preset
+from phenaki.config import PRESETS, preset
 from phenaki.errors import PhenakiError
 from phenaki.pipeline import ASSETS
 from phenaki.world.parts import PARTS, find_part
@@ -82,6 +82,8 @@ def _train(arguments: argparse.Namespace) -> None:
     stage, minutes = arguments.stage, arguments.minutes
     part = find_part(arguments.part)
     config = preset(arguments.preset)
+    if arguments.folder:  # films carry this name, and are made again by the model of that name alone
+        config = dataclasses.replace(config, name=arguments.folder.resolve().name)
     folder = arguments.folder or Path("runs", "judge" if stage == "judge" else config.name)
     if arguments.videos is None:
         source = RenderedWorld(part)
@@ -99,30 +101,49 @@ def _train(arguments: argparse.Namespace) -> None:
         if stage == "judge":
             train_judge(folder, minutes=minutes, part=part, **options)
         if stage == "upsampler":  # of the folder's own tokenizer, or else of the shipped one
-            train_upsampler(folder, minutes=minutes, model=_model_with("cvivit", folder, config), part=part, **options)
+            train_upsampler(
+                folder, minutes=minutes, model=_model_with("cvivit", folder, arguments.preset), part=part, **options
+            )
         if stage == "critic":  # of the folder's own model, or else of the shipped one
             train_critic(
-                folder, minutes=minutes, model=_model_with("maskgit", folder, config), source=source, **options
+                folder,
+                minutes=minutes,
+                model=_model_with("maskgit", folder, arguments.preset),
+                source=source,
+                **options,
             )
-        if stage in ("cvivit", "all"):
-            share = TOKENIZER_SHARE if stage == "all" else 1
+        shares = _shares(stage, folder, arguments.resume)
+        if "cvivit" in shares:
             given = {name: getattr(arguments, name) for name in ("perceptual", "video_perceptual", "adversarial")}
             given = {name: weight for name, weight in given.items() if weight is not None}
             losses = dataclasses.replace(RECIPES[arguments.losses], **given)
             train_cvivit(
-                config, folder, minutes=share * minutes, decoder_only=arguments.decoder_only, losses=losses,
+                config, folder, minutes=shares["cvivit"] * minutes, decoder_only=arguments.decoder_only, losses=losses,
                 source=source, **options,
             )  # fmt: skip
-        if stage in ("maskgit", "all"):
-            share = 1 - TOKENIZER_SHARE if stage == "all" else 1
+        if "maskgit" in shares:
             if stage == "all":  # the tokenizer may have been stopped before there was a transformer
                 options["resume"] = arguments.resume and (folder / "maskgit.state.pt").is_file()
-            train_maskgit(config, folder, minutes=share * minutes, source=source, **options)
+            train_maskgit(config, folder, minutes=shares["maskgit"] * minutes, source=source, **options)
     except KeyboardInterrupt:
         print(f"Stopped. {folder} keeps what was saved; --resume goes on from there.", file=sys.stderr)
         sys.exit(130)
 
 
-def _model_with(part: str, folder: Path, config: ModelConfig) -> Path:
+def _shares(stage: str, folder: Path, resume: bool) -> dict[str, float]:
+    """Which of the time goes to the tokenizer and which to the transformer.
+
+    A transformer that was stopped goes on with the tokenizer that it began with, which would otherwise learn anew.
+    """
+    from phenaki.training.run import is_finished
+
+    if stage != "all":
+        return {stage: 1.0}
+    if resume and is_finished(folder, "cvivit")[0] and not is_finished(folder, "maskgit")[0]:
+        return {"maskgit": 1.0}
+    return {"cvivit": TOKENIZER_SHARE, "maskgit": 1 - TOKENIZER_SHARE}
+
+
+def _model_with(part: str, folder: Path, preset_name: str) -> Path:
     """The folder itself if it has this part of a model, or else the shipped model of these sizes."""
-    return folder if (folder / f"{part}.safetensors").is_file() else ASSETS / config.name
+    return folder if (folder / f"{part}.safetensors").is_file() else ASSETS / preset_name

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
 from phenaki import CheckpointError, DeviceError, Phenaki
-from phenaki.checkpoint import load_config, load_part, save_config, save_part, weights_digest
-from phenaki.config import preset
+from phenaki.checkpoint import load_config, load_part, save_config, save_part, update_config, weights_digest
+from phenaki.config import SamplingConfig, preset
 from phenaki.pipeline import build_networks
 
 
@@ -43,6 +44,16 @@ def test_weights_keep_their_values_to_half_precision(folder: Path) -> None:
         torch.testing.assert_close(value, wanted[name], rtol=1e-3, atol=1e-4)
 
 
+def test_what_a_folder_says_of_sampling_outlives_further_training(folder: Path) -> None:
+    config = preset("tiny")
+    own = replace(config, sampling=SamplingConfig(7, 2.0), critic=replace(config.critic, used=True))
+    save_config(own, folder)
+    update_config(replace(config, known_words=("fox",)), folder)
+    assert load_config(folder) == replace(own, known_words=("fox",))
+    update_config(config, folder / "new")
+    assert load_config(folder / "new") == config
+
+
 def test_a_missing_folder_names_what_there_is() -> None:
     with pytest.raises(CheckpointError, match="There is no model 'nowhere'"):
         Phenaki.from_pretrained("nowhere")
@@ -54,7 +65,15 @@ def test_a_folder_without_config_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[1]", '{"name": "x", "wings": 2}', '{"cvivit": {"dim": "wide"}}', '{"cvivit": 3}']
+    "text",
+    [
+        "",
+        "[1]",
+        '{"name": "x", "wings": 2}',
+        '{"cvivit": {"dim": "wide"}}',
+        '{"cvivit": 3}',
+        '{"clip": {"clip_frames": 10}}',
+    ],
 )
 def test_a_config_that_is_not_ours_is_refused(folder: Path, text: str) -> None:
     (folder / "config.json").write_text(text)

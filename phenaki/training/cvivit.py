@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from phenaki.checkpoint import save_config, save_part
+from phenaki.checkpoint import save_part, update_config
 from phenaki.config import ModelConfig
 from phenaki.cvivit import CViViT
 from phenaki.device import mixed_precision
@@ -76,7 +76,7 @@ def train_cvivit(
     if in_parts:
         model.quantizer.waiting = []
     test = source.held_out(config.clip, TEST_CLIPS)
-    save_config(config, folder)
+    update_config(config, folder)
 
     def draw(step: int) -> list[tuple[Rendered, Rendered]]:
         rng = np.random.default_rng([seed, step, run.workers.rank])

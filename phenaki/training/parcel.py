@@ -7,6 +7,7 @@ import shutil
 import tarfile
 from pathlib import Path
 
+from phenaki.errors import ConfigError
 from phenaki.training.journal import FILE as METRICS
 
 MOST_FILES = 8
@@ -27,7 +28,11 @@ def pack(folder: Path, out: Path) -> list[Path]:
 
     Returns:
         The files written: at most ``MOST_FILES``, each of at most ``LARGEST`` bytes, unless the weights alone are more.
+
+    Raises:
+        ConfigError: ``out`` is the folder itself.
     """
+    check_apart(folder, out)
     out.mkdir(parents=True, exist_ok=True)
     for old in [out / name for name in (*WEIGHTS, *FIGURES)] + sorted(out.glob("model.tar.*")):
         old.unlink(missing_ok=True)
@@ -50,6 +55,12 @@ def pack(folder: Path, out: Path) -> list[Path]:
         written.append(out / file.name)
         written[-1].write_bytes(file.read_bytes()[-LARGEST:])
     return written
+
+
+def check_apart(folder: Path, out: Path) -> None:
+    """Raise ``ConfigError`` if ``pack`` would write into the folder that it reads."""
+    if out.resolve() == folder.resolve():
+        raise ConfigError(f"{out} is to hold the packed model and the model itself. Name another folder with --out.")
 
 
 def _names(files: list[Path], folder: Path) -> list[str]:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from phenaki.checkpoint import save_config
+from phenaki.checkpoint import update_config
 from phenaki.config import PRESETS, ModelConfig, preset
 from phenaki.errors import ConfigError, PhenakiError, TrainingError
 from phenaki.evaluation import run_evaluation
@@ -27,7 +27,7 @@ from phenaki.training.engine import Engine
 from phenaki.training.judge import train_judge
 from phenaki.training.losses import SHIPPED
 from phenaki.training.maskgit import train_maskgit
-from phenaki.training.parcel import pack
+from phenaki.training.parcel import check_apart, pack
 from phenaki.training.run import is_finished
 from phenaki.training.source import RenderedWorld, with_words
 from phenaki.training.upsampler import train_upsampler
@@ -151,7 +151,7 @@ def cook(recipe: Recipe) -> bool:
     allowed = 60 * recipe.stage_minutes
     allowed -= min(SAVING[0] * allowed, SAVING[1])
     recipe.folder.mkdir(parents=True, exist_ok=True)
-    save_config(recipe.config, recipe.folder)
+    update_config(recipe.config, recipe.folder)
     for stage, folder, train in recipe.steps():
         left = (allowed - (time.monotonic() - begun)) / 60
         finished, passed = is_finished(folder, stage)
@@ -210,13 +210,15 @@ def main(arguments: list[str] | None = None) -> int:
     sizes, part = preset(options.preset), find_part(options.part)
     # the judge reads clips of the usual length only
     sizes = replace(sizes, clip=replace(sizes.clip, clip_frames=ClipShape().clip_frames))
+    out = Path(options.out or options.folder / "out")
     try:
+        check_apart(options.folder, out)
         recipe = Recipe(
             with_words(sizes, RenderedWorld(part)), part, options.folder, options.minutes,
             options.stage_minutes, options.device, options.seed, options.batch_share,
         )  # fmt: skip
         done = cook(recipe)
-        for file in pack(recipe.folder, Path(options.out or options.folder / "out")):
+        for file in pack(recipe.folder, out):
             _tell(f"{file.stat().st_size / 2**20:6.2f} MiB  {file}")
     except PhenakiError as error:
         _tell(f"phenaki: {error}")

@@ -205,7 +205,10 @@ class Run:
                 optimizer.step()
         self.bad_steps = 0 if finite else self.bad_steps + 1
         self.step += 1
-        self._average()
+        if finite:
+            self._average()
+        else:
+            self._restore_buffers()
         self._goes_on = None
         if self.bad_steps >= MOST_BAD_STEPS:
             raise TrainingError(
@@ -408,6 +411,13 @@ class Run:
         for mean, value in zip(self.ema.buffers(), self.model.buffers(), strict=True):
             mean.copy_(value)
         return None
+
+    @torch.no_grad()
+    def _restore_buffers(self) -> None:
+        """What moves in the forward pass, as codebooks do, is as it was before the step."""
+        if self._sharded is None:
+            for mean, value in zip(self.ema.buffers(), self.model.buffers(), strict=True):
+                value.copy_(mean)
 
 
 def _is_out_of_memory(error: BaseException) -> bool:

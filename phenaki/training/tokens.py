@@ -28,7 +28,7 @@ class TokenChunk:
     There is no cache of texts across chunks, for hardly any caption comes back in a later one.
     """
 
-    token_ids: Tensor  # (b, t, h, w) int16; of a still image only the first token frame counts
+    token_ids: Tensor  # (b, t, h, w) int32; of a still image only the first token frame counts
     coverage: Tensor  # (b, t, h, w) float16: how much of a token subjects cover, 0 to 1
     prime: Tensor  # (b,) int64, on the CPU: token frames that belong to what came before
     still: Tensor  # (b,) bool, on the CPU
@@ -57,7 +57,7 @@ class Lessons:
     def __init__(self, chunks: Ahead[TokenChunk], chunk_size: int, step_size: int, passes: int, seed: int) -> None:
         self._chunks, self._seed = chunks, seed
         self._chunk_size, self._step_size = chunk_size, step_size
-        self._steps = max(1, chunk_size // step_size) * passes  # of a chunk
+        self._steps = chunk_size // step_size * passes  # of a chunk
         self._number = -1
 
     def rows(self, step: int) -> Tensor:
@@ -104,7 +104,7 @@ def make_chunk(
 def _tokenize(
     samples: list[Sample], config: ModelConfig, cvivit: CViViT, source: Source = WORLD
 ) -> tuple[Tensor, Tensor]:
-    """Token ids (b, t, h, w) int16 and subject coverage (b, t, h, w) float16 of samples of one kind."""
+    """Token ids (b, t, h, w) int32 and subject coverage (b, t, h, w) float16 of samples of one kind."""
     ids, coverage = [], []
     device = cvivit.quantizer.codebook.device
     batch = BATCH[device.type]
@@ -115,7 +115,7 @@ def _tokenize(
             some, first = [sample.earlier(config.clip.patch_frames) for sample in some], 1
         rendered = source.pixels(some, config.cvivit.height, device)
         with mixed_precision(device):
-            ids.append(cvivit.encode(rendered.video)[:, first:].to(torch.int16))
+            ids.append(cvivit.encode(rendered.video)[:, first:].to(torch.int32))
         coverage.append(token_coverage(rendered.subjects_mask, config)[:, first:].half())
     return torch.cat(ids), torch.cat(coverage)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from phenaki.errors import ConfigError
 from phenaki.training import parcel
 from phenaki.training.parcel import FIGURES, MOST_FILES, WEIGHTS, pack
 
@@ -47,6 +48,12 @@ def test_else_the_weights_are_cut_and_can_be_put_together_again(model: Path, tmp
     for name in WEIGHTS:
         if (model / name).is_file():
             assert (tmp_path / "again" / name).read_bytes() == (model / name).read_bytes()
+
+
+def test_a_model_is_not_packed_into_itself(model: Path) -> None:
+    with pytest.raises(ConfigError, match="Name another folder with --out"):
+        pack(model, model / "judge" / "..")
+    assert (model / WEIGHTS[1]).is_file()
 
 
 def test_of_a_long_log_the_end_is_kept(model: Path, tmp_path: Path) -> None:

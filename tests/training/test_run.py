@@ -185,6 +185,19 @@ def test_a_step_that_is_not_finite_is_left_out(tmp_path: Path) -> None:
     assert torch.equal(before, run.model[0].weight)
 
 
+def test_what_moved_in_the_forward_pass_of_such_a_step_is_put_back(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.Linear(8, 1))
+    run = Run(model, tmp_path, "net", minutes=100, lr=1e-2, resume=False, warm_up=1)
+    learn(run, 2)
+    before = model[1].running_mean.clone()
+    run.update(model(torch.full((4, 4), float("nan"))).sum())
+    assert run.bad_steps == 1 and torch.equal(model[1].running_mean, before)
+    learn(run, 1)
+    assert run.bad_steps == 0 and not torch.equal(model[1].running_mean, before)
+    run.save()
+
+
 def test_time_runs_out(tmp_path: Path) -> None:
     run = make(tmp_path, minutes=1e-6)
     time.sleep(0.001)
