@@ -74,7 +74,7 @@ class StepGraph:
                 self.function(*static)
         torch.cuda.current_stream(static[0].device).wait_stream(stream)
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
+        with torch.cuda.device(static[0].device), torch.cuda.graph(graph, stream=stream):
             outputs = self.function(*static)
         return Recording(graph, static, outputs)
 

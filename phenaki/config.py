@@ -11,6 +11,7 @@ from phenaki.errors import ConfigError, shown
 from phenaki.shapes import ClipShape
 
 T = TypeVar("T")
+MOST_CODES = 2**18  # that ``kernels.vq_lookup`` finds
 
 
 def _check_positive(config: object, *names: str) -> None:
@@ -28,6 +29,12 @@ def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
 def _check_range(name: str, value: float, low: float, high: float) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         raise ConfigError(f"{name} is {shown(value)}; use a number from {low:g} to {high:g}.")
+
+
+def _check_heads(dim: int, heads: int) -> None:
+    """Positions turn pairs of numbers of each head."""
+    if dim % heads or dim // heads % 2:
+        raise ConfigError(f"dim is {dim}; it must be a multiple of twice the heads ({heads}).")
 
 
 @dataclass(frozen=True)
@@ -92,9 +99,10 @@ class CViViTConfig:
                 raise ConfigError(
                     f"{name} is {getattr(self, name)}; it must be a multiple of patch_size ({self.patch_size})."
                 )
-        if self.dim % self.heads:
-            raise ConfigError(f"dim is {self.dim}; it must be a multiple of heads ({self.heads}).")
-        if "conv" in (self.stem, self.head) and 2 ** len(self.channels) != self.patch_size:
+        _check_heads(self.dim, self.heads)
+        if self.codebook_size > MOST_CODES:
+            raise ConfigError(f"codebook_size is {self.codebook_size}; use at most {MOST_CODES}.")
+        if "conv" in (self.stem, self.head) and (not self.channels or 2 ** len(self.channels) != self.patch_size):
             raise ConfigError(
                 f"channels has {len(channels)} entries, each of which halves the size; that fits a patch_size of "
                 f"{2 ** len(channels)}, not of {self.patch_size}. Change one of the two, or use stem and head without "
@@ -120,8 +128,7 @@ class MaskGitConfig:
     def __post_init__(self) -> None:
         _check_positive(self, "dim", "depth", "heads", "text_dim")
         _check_range("mlp_ratio", self.mlp_ratio, 0.125, 64.0)
-        if self.dim % self.heads:
-            raise ConfigError(f"dim is {self.dim}; it must be a multiple of heads ({self.heads}).")
+        _check_heads(self.dim, self.heads)
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,8 @@ def find_precision(name: str, device: torch.device) -> torch.dtype:
         raise DeviceError(f"The precision {name!r} is not known; use {', '.join(known)} or auto.")
     fast = False
     if device.type == "cuda":
-        fast = torch.cuda.is_bf16_supported()
+        with torch.cuda.device(device):
+            fast = torch.cuda.is_bf16_supported(including_emulation=False)
     elif device.type == "cpu" and hasattr(torch.cpu, "get_capabilities"):
         found = torch.cpu.get_capabilities()
         fast = bool(found.get("amx_bf16") or found.get("avx512_bf16"))

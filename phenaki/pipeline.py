@@ -14,7 +14,7 @@ import torch
 
 import kernels
 from phenaki.checkpoint import load_config, load_part, weights_digest
-from phenaki.config import CViViTConfig, MaskGitConfig, ModelConfig, SamplingConfig, preset
+from phenaki.config import ModelConfig, SamplingConfig, preset
 from phenaki.cvivit import CViViT, RecordedDecoder
 from phenaki.device import find_device, find_precision
 from phenaki.errors import CheckpointError, MediaError
@@ -34,7 +34,7 @@ class Phenaki:
     """A text-to-video model in memory.
 
     >>> model = Phenaki.from_pretrained("toy-64")
-    >>> story = Timeline((Segment("a fox walks right in the snow", 2.375), Segment("the fox jumps", 2)))
+    >>> story = Timeline((Segment("a fox walks right in the snow", 2.125), Segment("the fox jumps", 1.5)))
     >>> for event in model.generate(story):
     ...     print(event)
     """
@@ -96,14 +96,15 @@ class Phenaki:
         cvivit, maskgit = cvivit.eval().requires_grad_(False), maskgit.eval().requires_grad_(False)
         # the tokenizer stays in float32: rounding would change which code is the nearest
         maskgit = maskgit.to(place, dtype)
-        transformers: tuple[CViViTConfig | MaskGitConfig, ...] = config.maskgit, config.cvivit
+        transformers = [config.maskgit]
         if critic is not None:
             critic = critic.eval().requires_grad_(False).to(place, dtype)
-            transformers += (config.critic,)
+            transformers.append(config.critic)
         kernels.warmup(
             place,
             dtype,
             head_widths=[part.dim // part.heads for part in transformers],
+            tokenizer_head_widths=[config.cvivit.dim // config.cvivit.heads],
             code_width=config.cvivit.codebook_dim,
             vocabulary=config.cvivit.codebook_size,
         )

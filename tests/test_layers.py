@@ -16,7 +16,7 @@ PACKAGES = ("phenaki", "kernels", "demo")
 # each part of phenaki may import those before its own line; parts of one line do not know each other
 ORDER: list[set[str]] = [
     {"errors"},
-    {"shapes", "packed"},
+    {"device", "shapes", "packed"},
     {"config", "events"},
     {"segment"},
     {"timeline"},

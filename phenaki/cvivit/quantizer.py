@@ -28,8 +28,9 @@ class CosineQuantizer(nn.Module):
         self.waiting: list[tuple[Tensor, Tensor]] | None = None
 
     def lookup(self, x: Tensor) -> Tensor:
-        """Ids of the nearest codes: (..., e) -> (...) int64."""
-        return kernels.vq_lookup(x.reshape(-1, x.shape[-1]).float(), self.codebook).view(x.shape[:-1])
+        """Ids of the nearest codes: (..., e) -> (...) int64; in float32, for rounding changes which is the nearest."""
+        with torch.autocast(x.device.type, enabled=False):
+            return kernels.vq_lookup(x.reshape(-1, x.shape[-1]).float(), self.codebook).view(x.shape[:-1])
 
     def embed(self, token_ids: Tensor) -> Tensor:
         """Codes of ids: (...) -> (..., e)."""

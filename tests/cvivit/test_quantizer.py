@@ -20,6 +20,16 @@ def test_lookup_finds_the_nearest_code() -> None:
     assert torch.equal(quantizer.lookup(x), distance.argmin(-1))
 
 
+def test_rounding_around_the_lookup_changes_no_id() -> None:
+    torch.manual_seed(0)
+    quantizer = CosineQuantizer(2000, 8)
+    x = unit(3000, 8)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(quantizer.lookup(x), quantizer.lookup(x.float()))
+        ids = quantizer.lookup(x)
+    assert torch.equal(ids, quantizer.lookup(x))
+
+
 def test_every_code_is_its_own_nearest() -> None:
     quantizer = CosineQuantizer(50, 8)
     ids = torch.arange(50)
