@@ -169,8 +169,9 @@ def _make_clips(model: Phenaki, project: Project, folder: Path) -> list[Path]:
                 elif isinstance(event, TokensRefined):
                     bar.update(1 / event.num_steps)
                 elif isinstance(event, FramesReady):
-                    clips.append(folder / f"{len(clips)}.npy")
-                    np.save(clips[-1], event.frames)
+                    file = folder / f"{len(clips)}.npy"
+                    np.save(file, event.frames)
+                    clips.append(file)  # it is whole
         except KeyboardInterrupt:
             if not clips:
                 raise PhenakiError("Stopped before the first clip was finished; nothing was written.") from None

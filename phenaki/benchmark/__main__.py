@@ -70,7 +70,10 @@ def _compare(options: argparse.Namespace) -> list[dict[str, float | str]]:
     rows = []
     for frames in [options.frames] if options.frames else FRAMES:
         repeats = options.repeats if frames <= 11 else 1
-        peer = _run([str(Path(__file__).with_name("peer.py")), frames, repeats], {"PYTHONPATH": str(options.peer)})
+        peer = _run(
+            [str(Path(__file__).with_name("peer.py")), frames, repeats, options.steps],
+            {"PYTHONPATH": str(options.peer)},
+        )
         sizes = ["--preset", PEER_SIZES.name, "--frames", frames, "--steps", options.steps, "--repeats", repeats]
         ours = [
             _run(["-m", "phenaki.benchmark", *sizes, "--device", "cpu", "--precision", precision], {})

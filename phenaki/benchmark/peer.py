@@ -1,7 +1,7 @@
 """Time phenaki-pytorch 0.5.0 at ``PEER_SIZES``. A script for an environment of its own; it knows nothing of ours.
 
-``python phenaki/benchmark/peer.py FRAMES REPEATS`` prints one line of JSON. Random vectors replace the peer's text
-encoder, and empty packages those that it imports for training alone.
+``python phenaki/benchmark/peer.py FRAMES REPEATS STEPS`` prints one line of JSON. Random vectors replace the peer's
+text encoder, and empty packages those that it imports for training alone.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ UNUSED = (
     "accelerate", "accelerate.utils", "cv2", "torchvision", "torchvision.datasets", "torchvision.models",
     "torchvision.transforms", "torchvision.utils", "transformers",
 )  # fmt: skip
-STEPS, GUIDANCE, TEXT_LENGTH, TEXT_DIM = 18, 3.0, 32, 768
+GUIDANCE, TEXT_LENGTH, TEXT_DIM = 3.0, 32, 768
 
 
 class EmptyModule(types.ModuleType):
@@ -37,7 +37,7 @@ class EmptyModule(types.ModuleType):
         return type(name, (), {"__init__": lambda self, *args, **options: None})
 
 
-def build() -> object:
+def build(steps: int) -> object:
     """The peer's model, with random weights."""
     for name in UNUSED:
         sys.modules[name] = EmptyModule(name)
@@ -55,16 +55,16 @@ def build() -> object:
     maskgit = package.MaskGit(
         num_tokens=4096, max_seq_len=4096, dim=384, dim_context=TEXT_DIM, depth=8, heads=6, dim_head=64
     )
-    model = package.Phenaki(cvivit=cvivit, maskgit=maskgit, steps=STEPS, text_embed_dim=TEXT_DIM).eval()
+    model = package.Phenaki(cvivit=cvivit, maskgit=maskgit, steps=steps, text_embed_dim=TEXT_DIM).eval()
     model.encode_texts = lambda texts, output_device=None: torch.randn(len(texts), TEXT_LENGTH, TEXT_DIM)
     return model
 
 
-def main(frames: int, repeats: int) -> None:
+def main(frames: int, repeats: int, steps: int) -> None:
     """Sample and print."""
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    model = build()
+    model = build(steps)
     cpu, wall = [], []
     for seed in range(repeats):
         torch.manual_seed(seed)
@@ -79,4 +79,4 @@ def main(frames: int, repeats: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    main(*map(int, sys.argv[1:4]))
