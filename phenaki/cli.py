@@ -141,7 +141,10 @@ def _generate(arguments: argparse.Namespace) -> None:
     with TemporaryDirectory(prefix=".clips-", dir=arguments.output.parent) as scratch:
         clips = _make_clips(model, project, Path(scratch))
         num_frames = sum(len(np.load(clip, mmap_mode="r")) for clip in clips)
-        write_film(map(np.load, clips), num_frames, model.clip.fps, project, arguments, upscale=model.enlarge)
+        write_film(
+            map(np.load, clips), num_frames, model.clip.fps, project, arguments, upscale=model.enlarge,
+            footage_fps=model.clip.fps,
+        )  # fmt: skip
 
 
 def _read_story(arguments: argparse.Namespace) -> Project | None:

@@ -79,16 +79,17 @@ def check_size(arguments: argparse.Namespace, height: int, width: int) -> None:
 
 def write_film(
     clips: Iterable[np.ndarray], num_frames: int, fps: float, project: Project | None, arguments: argparse.Namespace,
-    *, upscale: Upscale | None = None,
+    *, upscale: Upscale | None = None, footage_fps: float = ClipShape.fps,
 ) -> None:  # fmt: skip
     """Export with a progress bar, and say what was written; an interrupt leaves no file.
 
-    ``upscale`` is for pictures as a model makes them, where people want them smooth.
+    ``upscale`` is for pictures as a model makes them, where people want them smooth. ``footage_fps`` is the model's rate,
+    which the footage of a project has too, whatever that of the film is.
     """
     config = export_config(arguments)
     captions = []
-    if project is not None:  # footage has the models' frame rate, whatever that of the film is
-        captions = captions_of(project.timeline, project.timeline.footage_frames / ClipShape.fps)
+    if project is not None:
+        captions = captions_of(project.timeline, project.timeline.footage_frames / footage_fps)
     outputs = [(arguments.output, config)]
     if arguments.captions in ("srt", "vtt"):
         beside = ExportConfig(arguments.captions)
