@@ -3,7 +3,7 @@
 from gradio_client import Client
 
 client = Client("http://127.0.0.1:7860")
-story = [{"prompt": "a fox walks right in the snow", "seconds": 2.375}, {"prompt": "the fox jumps", "seconds": 2}]
+story = [{"prompt": "a fox walks right in the snow", "seconds": 2.125}, {"prompt": "the fox jumps", "seconds": 1.5}]
 for state in client.submit(story, api_name="/generate"):
     print(state["state"], state["progress"], [clip["url"] for clip in state["clips"]])
 print(client.predict(state["film"], "gif", api_name="/export")["url"])

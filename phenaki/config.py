@@ -201,7 +201,7 @@ PRESETS: dict[str, ModelConfig] = {
         sampling=SamplingConfig(num_inference_steps=4),
     ),
     "toy-64": ModelConfig(
-        clip=ClipShape(patch_frames=1, prime_frames=3),
+        clip=ClipShape(patch_frames=1),
         cvivit=CViViTConfig(patch_frames=1, encoder_temporal_depth=0, temporal_window=4),
     ),
     "toy-128": ModelConfig(
