@@ -10,6 +10,7 @@ const ICONS = {
   resume: ["Resume", "M7 4.5v11l8-5.5z"],
   cancel: ["Cancel", "M5.5 5.5l9 9M14.5 5.5l-9 9"],
 };
+const OPPOSITES = { up: "down", down: "up", pause: "resume", resume: "pause" };
 const SVG = "http://www.w3.org/2000/svg";
 
 function make(tag, className, parent) {
@@ -54,7 +55,16 @@ function describe(job) {
   return (job.before ? `Waiting, ${job.before} before it` : "Starting") + left;
 }
 
+// A button whose row is moved loses the focus, and so does one that is hidden or disabled: then its opposite takes over.
+function keepFocus(button) {
+  if (!list.contains(button)) return;
+  const others = button.parentElement.querySelectorAll(`.${OPPOSITES[button.className] ?? "cancel"}, .cancel`);
+  const next = [button, ...others].find((other) => !other.hidden && !other.disabled);
+  if (document.activeElement !== next) next.focus();
+}
+
 function draw() {
+  const focused = document.activeElement;
   const jobs = JSON.parse(props.value || "{}").jobs ?? [];
   element.querySelector(".queue").dataset.empty = jobs.length === 0;
   for (const [id, node] of rows) {
@@ -79,6 +89,7 @@ function draw() {
     button("pause").hidden = job.state === "paused";
     button("resume").hidden = job.state !== "paused";
   });
+  keepFocus(focused);
 }
 
 watch("value", draw);

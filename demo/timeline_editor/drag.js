@@ -118,6 +118,8 @@ function cancelDrag() {
 track.addEventListener("pointerdown", (event) => {
   const node = event.target.closest(".segment");
   if (!node || event.button !== 0 || drag) return;
+  // a number that is being typed belongs to the segment that is still selected
+  if ([lengthField, seedField].includes(document.activeElement)) document.activeElement.blur();
   finishBurst();
   select(node.dataset.id);
   const handle = event.target.closest(".handle");
@@ -150,7 +152,8 @@ track.addEventListener("pointermove", (event) => {
   dragTo(event);
 });
 
-track.addEventListener("pointerup", (event) => drag?.pointerId === event.pointerId && endDrag());
+// A pointer that has not moved far enough for a drag is not captured yet, and may be let go outside the track.
+window.addEventListener("pointerup", (event) => drag?.pointerId === event.pointerId && endDrag());
 track.addEventListener("pointercancel", (event) => drag?.pointerId === event.pointerId && cancelDrag());
 track.addEventListener("dblclick", (event) => event.target.closest(".segment") && promptField.focus());
 // Once a segment hangs on the finger, the page must not scroll or open a menu under it.

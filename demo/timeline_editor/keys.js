@@ -143,6 +143,9 @@ document.addEventListener("keydown", (event) => {
 });
 
 function pressed(event, key, mine) {
+  // A click on the film leaves the focus there, and splitting at what one sees is what comes next.
+  const watching = event.target.matches?.("section.player");
+  if (!mine && !watching && key !== "?") return false;
   const letter = event.altKey ? null : (LETTERS[key === "r" && event.shiftKey ? "Shift+r" : key] ?? null);
   if (letter && (!event.shiftKey || key === "r" || key === "?" || key === "+")) {
     if (event.repeat && key !== "+" && key !== "=" && key !== "-") return true;

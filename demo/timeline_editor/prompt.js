@@ -55,7 +55,7 @@ function drawOffers() {
   if (offered.length) placeOffers();
 }
 
-// Under the line that is being written, at the beginning of the word.
+// At the beginning of the word: under the line that is being written, or above it where there is room only there.
 function placeOffers() {
   const mirror = make("div", "prompt mirror", promptField.parentElement);
   mirror.style.width = `${promptField.offsetWidth}px`;
@@ -65,7 +65,12 @@ function placeOffers() {
   const left = Math.min(mark.offsetLeft, promptField.offsetWidth - offersList.offsetWidth);
   offersList.style.left = `${Math.max(0, left)}px`;
   const line = Number.parseFloat(getComputedStyle(promptField).lineHeight);
-  offersList.style.top = `${Math.min(mark.offsetTop + line - promptField.scrollTop, promptField.offsetHeight) + 6}px`;
+  const top = mark.offsetTop - promptField.scrollTop;
+  const below = Math.min(top + line, promptField.offsetHeight) + 6;
+  const above = top - offersList.offsetHeight - 2;
+  const field = promptField.getBoundingClientRect().top;
+  const cut = field + below + offersList.offsetHeight > innerHeight;
+  offersList.style.top = `${cut && field + above >= 0 ? above : below}px`;
   mirror.remove();
 }
 

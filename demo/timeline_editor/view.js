@@ -126,7 +126,7 @@ function drawSegment(segment, index, { start, seconds }) {
   setAttribute(node, "data-state", name);
   setAttribute(node, "data-pictures", pictures.some(Boolean) || segment.picture !== null);
   drawMarks(node, [varied && "tiles", segment.picture && "picture", own && "knobs", segment.locked && "locked"].filter(Boolean));
-  drawSeamMark(node, seam ? (state.seam ?? "This segment does not grow out of the one in front of it") : null);
+  drawSeamMark(node, seam);
   setText(node.labelNode, segment.prompt || "Empty prompt");
   node.labelNode.classList.toggle("empty", !segment.prompt.trim());
   setText(node.belowNode, below);
@@ -155,12 +155,10 @@ function drawMarks(node, marks) {
   }));
 }
 
-function drawSeamMark(node, title) {
-  if (title === null) node.querySelector(".seam")?.remove();
-  else {
-    if (!node.querySelector(".seam")) node.append(copyOf(".seam-template"));
-    node.querySelector(".seam").title = title;
-  }
+function drawSeamMark(node, seam) {
+  const mark = node.querySelector(".seam");
+  if (!seam) mark?.remove();
+  else if (!mark) node.append(copyOf(".seam-template"));
 }
 
 // One picture for each clip; clips that are to be made (again) look faded.

@@ -198,8 +198,9 @@ def test_an_old_take_is_marked_while_it_plays(stage, page):
     told["clips"][1]["stale"] = True
     stage.tell(film=told)
     wait_until(lambda: shows(page, 40), page)
-    assert state(page, "stale") == "false"
-    wait_until(lambda: state(page, "stale") == "true", page)
+    mark = page.locator("#film .old-take")
+    assert state(page, "stale") == "false" and mark.is_hidden()
+    wait_until(lambda: state(page, "stale") == "true" and mark.is_visible(), page)
     assert page.locator("#film .stale").get_attribute("d")
 
 

@@ -11,7 +11,7 @@ from demo.settings import REPOSITORY
 from demo.theme import CSS, build_theme
 from demo.timeline_editor.component import TimelineEditor, shape_props, update_editor
 from phenaki import ClipShape
-from tests.demo.browsing import Trouble
+from tests.demo.browsing import Trouble, wait_until
 
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 SETTINGS = {"num_inference_steps": 24, "guidance_scale": 5.0, "temperature": 1.0, "choice_temperature": 4.5}
@@ -126,7 +126,7 @@ class EditorPage:
     def value(self, page: Any) -> dict[str, Any]:
         """The document as the server has it; waits until it has heard of the last edit."""
         page.wait_for_timeout(400)
-        return self.documents[-1]
+        return wait_until(lambda: self.documents, page)[-1]  # the first one may take longer
 
     def close(self) -> None:
         for context in self.contexts:

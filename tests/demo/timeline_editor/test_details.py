@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.demo.browsing import NEEDS_CHROMIUM, wait_until
 from tests.demo.timeline_editor.editor_page import PIXEL, SETTINGS, document, run_of, segment
 from tests.demo.timeline_editor.hands import (
@@ -50,6 +52,23 @@ def test_words_are_offered_while_one_writes(site):
     field.press("Enter")
     assert field.input_value() == "a robot moves to the right"
     assert row(site, page, 1)["prompt"] == "a robot moves to the right"
+
+
+@pytest.mark.parametrize("height", [900, 500])
+def test_all_words_that_are_offered_are_in_sight(serve, height):
+    names = ["fox", "ferret", "frog", "finch", "falcon", "flamingo"]
+    site = serve(words={"kinds": {"subjects": names}, "known": names})
+    page = site.open(viewport={"width": 1280, "height": height})
+    pick(page, 1)
+    page.fill("#editor .prompt", "")
+    page.locator("#editor .prompt").press_sequentially("f")
+    seen = page.locator("#editor .offer").evaluate_all(
+        """nodes => nodes.filter((node) => {
+          const { left, top, width, height } = node.getBoundingClientRect();
+          return node.contains(document.elementFromPoint(left + width / 2, top + height / 2));
+        }).map((node) => node.firstChild.textContent)"""
+    )
+    assert seen == names
 
 
 def test_words_that_the_model_does_not_know_are_named(serve):
@@ -307,6 +326,15 @@ def test_one_of_four_variations_is_picked(site):
     assert panel.is_hidden()
     pick(page, 1)
     assert panel.is_visible()
+    # an edit has made them wrong, and the server has put them away
+    site.push(page, variations={"refused": 0})
+    wait_until(panel.is_hidden, page)
+    assert page.locator("#editor .mark-tiles").count() == 0
+    do(page, "vary")
+    wait_until(lambda: [name for name, _ in site.events].count("vary") == 2, page)
+    assert page.locator("#editor .tile:enabled").count() == 0, "none of the old ones can be picked"
+    site.push(page, variations={"segment": b, "options": options})
+    wait_until(lambda: page.locator("#editor .tile:enabled").count() == 2, page)
     do(page, "stop-varying")
     wait_until(lambda: site.events[-1] == ("stop_varying", {}), page)
     assert panel.is_hidden()

@@ -101,6 +101,22 @@ def test_a_segment_is_dragged_to_another_place(site):
     assert len(site.documents) == 1
 
 
+def test_a_segment_that_was_let_go_outside_the_track_stays_where_it_is(site):
+    page = site.open()
+    before = prompts(page)
+    x, y = middle(page, segments(page).first)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x, page.locator("#editor .which").bounding_box()["y"], steps=4)
+    page.mouse.up()
+    page.mouse.move(x, y)
+    page.mouse.move(x + segments(page).nth(1).bounding_box()["width"], y, steps=4)
+    assert page.locator("#editor .dragged").count() == 0
+    page.mouse.down()
+    page.mouse.up()
+    assert prompts(page) == before and not site.documents
+
+
 def test_a_segment_is_inserted_between_two_others(site):
     page = site.open()
     rest(page)
@@ -268,6 +284,32 @@ def test_keys_belong_to_the_text_field_in_which_one_writes(site):
     assert not site.events and not page.locator("#editor dialog").is_visible()
 
 
+def test_keys_are_left_to_the_controls_of_other_parts(site):
+    page = site.open()
+    clip = clip_pixels(page)
+    page.focus("#push")
+    for key in ("s", "d", "n", "r", "+"):
+        page.keyboard.press(key)
+    assert clip_pixels(page) == clip and len(prompts(page)) == 3
+    page.keyboard.press("?")
+    assert page.locator("#editor dialog").is_visible(), "the sheet of keys is for the whole page"
+    page.keyboard.press("Escape")
+    assert not site.documents and not site.events
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("d")
+    assert len(prompts(page)) == 4, "where nothing has the focus, they are the timeline's"
+    page.evaluate("""() => {
+      const film = '<section class="player" tabindex="-1"><button>Play</button></section>';
+      document.body.insertAdjacentHTML("beforeend", film);
+      document.querySelector("section.player").focus();
+    }""")
+    page.keyboard.press("d")
+    assert len(prompts(page)) == 5, "nor where it is on the film, which a click there leaves it on"
+    page.focus("section.player button")
+    page.keyboard.press("d")
+    assert len(prompts(page)) == 5
+
+
 def test_the_help_sheet_lists_all_keys(site):
     page = site.open()
     page.keyboard.press("?")
@@ -328,6 +370,18 @@ def test_a_typed_length_moves_to_what_can_be_made_and_says_so(site):
     page.fill("#pk-length", "4")
     page.keyboard.press("Enter")
     assert note.inner_text() == "4 s → 4.375 s: clips are 0.75 s"
+
+
+def test_a_typed_number_is_taken_when_another_segment_is_clicked(site):
+    page = site.open()
+    pick(page, 0)
+    page.fill("#pk-length", "5")
+    pick(page, 1)
+    assert lengths(page) == ["5.125 s", "2.25 s", "1.5 s"]
+    page.fill("#pk-seed", "77")
+    pick(page, 2)
+    assert [r["seed"] for r in site.value(page)["segments"]] == [11, 77, 13]
+    assert (page.input_value("#pk-length"), page.input_value("#pk-seed")) == ("1.5", "13")
 
 
 def test_limits_are_refused_with_a_word(serve):
