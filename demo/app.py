@@ -15,7 +15,7 @@ from demo import views
 from demo.api import add_endpoints
 from demo.handlers import Handlers
 from demo.layout import Widgets, build_layout
-from demo.page import Page
+from demo.page import Draft, Page
 from demo.presets import presets
 from demo.service import GenerationService
 from demo.theme import CSS, build_theme
@@ -38,6 +38,19 @@ TAKE_DROPS = """() => {
     input.dispatchEvent(new Event("change", { bubbles: true }));
   });
 }"""
+# Each tab keeps its own document through a reload; what all tabs keep together is for a tab that opens anew.
+KEEP_DOCUMENT = """(document) => {
+  try {
+    sessionStorage.setItem("phenaki-document", JSON.stringify(document));
+  } catch (error) {
+    console.warn("The document is too large to be kept.", error);
+  }
+  return document;
+}"""
+FIND_DOCUMENT = """(shared, token) => {
+  const own = sessionStorage.getItem("phenaki-document");
+  return [own === null ? shared : JSON.parse(own), token];
+}"""
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
@@ -58,14 +71,14 @@ def build_app(service: GenerationService) -> gr.Blocks:
 def first_views(service: GenerationService, device: str) -> dict[str, dict[str, Any]]:
     """What a stranger sees: the first example, whose film is there."""
     example = service.examples[0]
-    session = service.sessions.open()
-    page = Page(session, example.document, film=f"story:{example.name}")
-    service.survey(page, example.document)
-    return {
-        "film": views.film_view(page, [], service.model.clip, service.pixels),
-        "run": views.run_view(page, []),
-        "status": views.status_view(page, [], service.queue, device),
-    }
+    with service.sessions.passing() as session:
+        page = Page(session, Draft(example.document), film=f"story:{example.name}")
+        service.survey(page, example.document)
+        return {
+            "film": views.film_view(page, [], service.model.clip, service.pixels),
+            "run": views.run_view(page, []),
+            "status": views.status_view(page, [], service.queue, device),
+        }
 
 
 def launch_options(service: GenerationService) -> dict[str, Any]:
@@ -75,7 +88,7 @@ def launch_options(service: GenerationService) -> dict[str, Any]:
         "server_name": settings.host,
         "server_port": settings.port,
         "inbrowser": settings.open_browser,
-        "allowed_paths": [str(service.folder), str(settings.examples)],
+        "allowed_paths": [str(service.sessions.folder), str(settings.examples)],
         "max_file_size": f"{settings.max_upload_megabytes}mb",
         "theme": build_theme(),
         "css_paths": [CSS],
@@ -181,7 +194,7 @@ def _wire_files(widgets: Widgets, handlers: Handlers, follow: dict[str, Any]) ->
 def _wire_page(blocks: gr.Blocks, widgets: Widgets, handlers: Handlers, follow: dict[str, Any]) -> None:
     """The page opens, is told what is new, and keeps its document in the browser."""
     document, page_id = widgets.editor, widgets.page_id
-    document.change(None, document, widgets.saved, js="(document) => document", **QUIET)
+    document.change(None, document, widgets.saved, js=KEEP_DOCUMENT, **QUIET)
     document.change(handlers.survey, [document, page_id], None, concurrency_limit=None, **QUIET)
 
     async def watch(page_id: str) -> AsyncIterator[list[Any]]:
@@ -192,8 +205,9 @@ def _wire_page(blocks: gr.Blocks, widgets: Widgets, handlers: Handlers, follow: 
         widgets.player, document, widgets.status, widgets.queue, widgets.pause, widgets.stop, widgets.presets,
     ]  # fmt: skip
     opening = blocks.load(
-        handlers.open_page, [widgets.saved, widgets.token], [page_id, widgets.token, document], **QUIET
-    )
+        handlers.open_page, [widgets.saved, widgets.token], [page_id, widgets.token, document], js=FIND_DOCUMENT,
+        **QUIET,
+    )  # fmt: skip
     opening.then(**follow)
     blocks.load(None, js=TAKE_DROPS, **QUIET)
     opening.then(watch, page_id, told, concurrency_limit=None, **QUIET)

@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.utils import get_upload_folder
 
 from demo import views
 from demo.document import Document, draw_seed, from_project, new_segment_id, read_document
 from demo.jobs import Job
 from demo.page import Page
+from demo.player.component import update_player
 from demo.presets import preset_choices
 from demo.service import GenerationService, file_name
 from demo.timeline_editor.component import update_editor
@@ -29,6 +31,8 @@ from phenaki import ExportConfig, PhenakiError, read_project
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.03
+RETRY_SECONDS = 1.0  # after something went wrong with what a page is told
+KEPT_BYTES = 3_700_000  # of a document; browsers keep 5 MB, and what they keep of it is a third longer
 
 
 @dataclass
@@ -67,8 +71,8 @@ class Handlers:
                 logger.warning("What the browser had kept was left out: %s", error)
         page = self.service.open_page(session, document, film)
         shown = session.shown
-        if page.shown_document is None and shown is not None:
-            page.remember(shown, self.service.plan_draft(shown))
+        if page.shown is None and shown is not None:
+            page.remember(self.service.plan_draft(shown))
         return page.id, session.token, update
 
     async def watch(self, page_id: object) -> AsyncIterator[Watched]:
@@ -80,7 +84,14 @@ class Handlers:
         try:
             stream = _Stream(self.service, page, self.device)
             while not self.service.closed:
-                news = stream.news()
+                try:
+                    news = stream.news()
+                except Exception:
+                    # A page that is told nothing any more would go on looking like one that works.
+                    logger.exception("A page could not be told what is new; all of it is told again.")
+                    stream = _Stream(self.service, page, self.device)
+                    await asyncio.sleep(RETRY_SECONDS)
+                    continue
                 if news is None:
                     await asyncio.sleep(POLL_SECONDS)
                 else:
@@ -96,6 +107,10 @@ class Handlers:
                 self.service.survey(page, document)
             except PhenakiError as error:
                 _refuse(page, error)
+            large = len(json.dumps(page.document)) > KEPT_BYTES
+            if large and not page.is_large:
+                page.say("This film is too large for the browser to keep; press Save.", "stopped")
+            page.is_large = large
 
     # Films
 
@@ -137,6 +152,7 @@ class Handlers:
             if job is not None:
                 turn = self.service.queue.resume if job.state == "paused" else self.service.queue.pause
                 turn(job)
+                page.hush()
                 page.session.change()
 
         self._try(page_id, act)
@@ -212,7 +228,7 @@ class Handlers:
         def act(page: Page) -> Any:
             project = read_project(Path(path))
             document = from_project(
-                project, self.shape, title=project.title or Path(path).stem, keep_footage=self.service.keep_footage
+                project, self.shape, title=project.title or Path(path).stem, keep_footage=self.service.footage.keep
             )
             text = f"Opened a story of {len(document['segments'])} segments."
             if project.timeline != project.timeline.fit(self.shape):
@@ -268,7 +284,7 @@ class _Stream:
 
     def __init__(self, service: GenerationService, page: Page, device: str) -> None:
         self.service, self.page, self.device = service, page, device
-        self._marks: tuple[int, int] | None = None
+        self._marks: tuple[int, int, bool] | None = None
         self._ticks = -1
         self._preview: object = None
         self._told: dict[str, str] = {}
@@ -276,33 +292,30 @@ class _Stream:
     def news(self) -> Watched | None:
         """The next message, if there is anything to tell."""
         page, session = self.page, self.page.session
-        marks, ticks = (session.revision, page.revision), session.ticks
-        if marks == self._marks and ticks == self._ticks and session.preview is self._preview:
+        marks = session.revision, page.revision, page.notice.is_fresh
+        ticks, preview = session.ticks, session.preview
+        if marks == self._marks and ticks == self._ticks and preview is self._preview:
             return None
-        whole = marks != self._marks
-        self._marks, self._ticks = marks, ticks
+        whole, repainted = marks != self._marks, preview is not self._preview
+        self._marks, self._ticks, self._preview = marks, ticks, preview
         jobs = self.service.jobs(page)
         status = views.status_view(page, jobs, self.service.queue, self.device)
-        player: dict[str, str] = {}
-        if session.preview is not self._preview:
-            self._preview = session.preview
-            player["preview"] = json.dumps(session.preview)
+        player = self._new("preview", views.preview_view(page, preview)) if whole or repainted else {}
         if not whole:
             editor = update_editor(progress=views.progress_view(page, jobs))
             return self._message(player, editor, status, gr.skip(), jobs)
         player |= self._new("film", views.film_view(page, jobs, self.service.model.clip, self.service.pixels))
         changes = self._new("run", views.run_view(page, jobs)) | self._new("variations", views.takes_view(page, jobs))
-        queue = self._new("value", views.jobs_view(jobs, self.service.queue, self.service.worker.pace))
-        return self._message(
-            player, gr.HTML(**changes) if changes else gr.skip(), status, gr.HTML(**queue) if queue else gr.skip(), jobs
-        )
+        editor = update_editor(**changes) if changes else gr.skip()
+        queue = self._new("queue", views.jobs_view(jobs, self.service.queue, self.service.worker.pace))
+        return self._message(player, editor, status, gr.HTML(json.dumps(queue["queue"])) if queue else gr.skip(), jobs)
 
-    def _message(self, player: dict[str, str], editor: Any, status: Any, queue: Any, jobs: list[Job]) -> Watched:
+    def _message(self, player: dict[str, Any], editor: Any, status: Any, queue: Any, jobs: list[Job]) -> Watched:
         job = _first_job(self.service, self.page)
         paused = job is not None and job.state == "paused"
         choices = preset_choices(self.service.model.config.sampling, self.service.worker.pace)
         return Watched(
-            gr.HTML(**player) if player else gr.skip(),
+            update_player(**player) if player else gr.skip(),
             editor,
             status,
             queue,
@@ -314,13 +327,13 @@ class _Stream:
     def _button(self, name: str, label: str, interactive: bool) -> Any:
         return gr.update(value=label, interactive=interactive) if self._new(name, [label, interactive]) else gr.skip()
 
-    def _new(self, name: str, value: object) -> dict[str, str]:
-        """The value as JSON under its name, if it was not told before."""
+    def _new(self, name: str, value: object) -> dict[str, Any]:
+        """The value under its name, if it was not told before."""
         text = json.dumps(value)
         if self._told.get(name) == text:
             return {}
         self._told[name] = text
-        return {name: text}
+        return {name: value}
 
 
 def _first_job(service: GenerationService, page: Page) -> Job | None:
@@ -338,10 +351,20 @@ def _refuse(page: Page, error: PhenakiError) -> None:
 def check_footage(service: GenerationService) -> Callable[[str], dict[str, Any]]:
     """The function that the editor calls to have an uploaded video read; errors come back as sentences."""
 
-    def read_footage(path: str) -> dict[str, Any]:
+    def read_footage(path: object) -> dict[str, Any]:
+        if not isinstance(path, str) or not _was_sent(path):
+            return {"error": "Only a video that was sent from this page can be read. Choose it again."}
         try:
             return service.read_footage(path)
         except PhenakiError as error:
             return {"error": str(error)}
 
     return read_footage
+
+
+def _was_sent(path: str) -> bool:
+    """Whether this is a file that some browser has sent: gradio passes on whatever path a client names."""
+    try:
+        return Path(path).resolve().is_relative_to(Path(get_upload_folder()).resolve())
+    except (OSError, ValueError):  # no path at all
+        return False

@@ -14,6 +14,7 @@ from demo.store import ClipFiles
 from phenaki import PlannedClip
 
 Plan = Sequence[PlannedClip]
+NOTICE_SECONDS = 5.0  # so long a notice is shown in place of what is said of a job
 
 
 @dataclass
@@ -22,6 +23,20 @@ class Notice:
 
     text: str
     state: Literal["ready", "finished", "stopped", "failed"] = "ready"
+    until: float = 0.0  # when a job's line may take its place
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether nobody has had the time to read it."""
+        return time.monotonic() < self.until
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A document and the clips that it plans, which another thread finds together or not at all."""
+
+    document: Document
+    plan: Plan = ()  # empty while the document cannot be made
 
 
 @dataclass
@@ -39,42 +54,60 @@ class Page:
     """What the server knows of one open tab."""
 
     session: Session
-    document: Document  # as the tab last told it
-    plan: Plan = ()  # of the document; empty while it cannot be made
-    shown_document: Document | None = None  # whose film the player shows
-    shown_plan: Plan = ()
+    edited: Draft  # as the tab last told it
+    shown: Draft | None = None  # whose film the player shows
     film: str = field(default_factory=lambda: secrets.token_hex(6))  # another one makes the player start over
     notice: Notice = field(default_factory=lambda: Notice("Ready"))
     takes: Takes | None = None
     refused_takes: int = 0  # how often there were none to make
     revision: int = 0
     exports: int = 0  # how often one was begun; the last one counts
+    is_large: bool = False  # more than its browser can keep
     watched: bool = False  # a tab listens; a page of another program's film has none
     touched: float = field(default_factory=time.monotonic)  # when it was asked for last
     id: str = field(default_factory=lambda: secrets.token_urlsafe(12))
     # the clip that was last seen at each place, by segment and number, to fill the place until there is a new one
     last_seen: dict[tuple[str, int], tuple[PlannedClip, ClipFiles]] = field(default_factory=dict)
 
-    def show(self, document: Document, plan: Plan) -> None:
+    @property
+    def document(self) -> Document:
+        """What is edited."""
+        return self.edited.document
+
+    @property
+    def plan(self) -> Plan:
+        """The clips of what is edited."""
+        return self.edited.plan
+
+    @property
+    def shown_plan(self) -> Plan:
+        """The clips of the film that the player shows."""
+        return () if self.shown is None else self.shown.plan
+
+    def show(self, draft: Draft) -> None:
         """Let the player show the film of this document from now on."""
-        self.shown_document, self.shown_plan = document, plan
-        self.session.shown = document
+        self.shown = draft
+        self.session.shown = draft.document
         self.revision += 1
 
-    def remember(self, document: Document, plan: Plan) -> None:
+    def remember(self, draft: Draft) -> None:
         """Show the film that this session showed last, though another document is edited by now."""
-        self.shown_document, self.shown_plan = document, plan
+        self.shown = draft
         self.revision += 1
 
     def show_another_film(self) -> None:
         """The film to come has nothing to do with the one before."""
         self.film = secrets.token_hex(6)
-        self.shown_document, self.shown_plan = None, ()
+        self.shown = None
         self.last_seen.clear()
         self.revision += 1
 
     def say(self, text: str, state: Literal["ready", "finished", "stopped", "failed"] = "ready") -> None:
         """Put a line on the status bar."""
-        self.notice = Notice(text, state)
+        self.notice = Notice(text, state, time.monotonic() + NOTICE_SECONDS)
         self.session.last_job = None
         self.revision += 1
+
+    def hush(self) -> None:
+        """Something was asked for that the line of a job answers at once."""
+        self.notice.until = 0.0

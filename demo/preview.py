@@ -43,6 +43,7 @@ class Previews:
         Image.fromarray(event.preview()[-1]).save(picture, "WEBP", quality=80)
         mask = event.masked[-1]
         found: dict[str, object] = {
+            "clip": clip.key,
             "picture": "data:image/webp;base64," + base64.b64encode(picture.getvalue()).decode(),
             "mask": "".join("1" if place else "0" for place in mask.flatten()),
             "rows": mask.shape[0],

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import atexit
-import base64
-import hashlib
-import os
+import logging
 import re
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from io import BytesIO
-from itertools import groupby
+from itertools import groupby, takewhile
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from demo.document import Document, draw_seed, read_document, to_project
 from demo.examples import Example, load_examples, shipped_clips
+from demo.footage import FootageStore
 from demo.jobs import Job, JobQueue
-from demo.page import Page, Plan, Takes
+from demo.page import Draft, Page, Plan, Takes
 from demo.session import DAY, Session, Sessions
 from demo.settings import AppSettings
+from demo.store import ClipStore
 from demo.worker import Worker
 from phenaki import (
     Caption,
@@ -37,14 +35,14 @@ from phenaki import (
     export_film,
     pack_frames,
     read_footage,
-    unpack_frames,
 )
+
+logger = logging.getLogger(__name__)
 
 MEGABYTE = 2**20
 CLEANING_SECONDS = 3600.0
 NUM_TAKES = 4
 PLACEHOLDER = "…"  # stands for a prompt that is still empty while a document is surveyed
-POSTER_PIXELS = 96
 
 
 class GenerationService:
@@ -65,11 +63,15 @@ class GenerationService:
             settings.max_session_megabytes * MEGABYTE,
             settings.max_total_megabytes * MEGABYTE,
         )
+        self.footage = FootageStore(
+            self.folder / "footage", settings.max_session_days * DAY, settings.max_footage_megabytes * MEGABYTE
+        )
+        self._enlarging = threading.Lock()
         self.queue = JobQueue(settings.max_jobs_waiting)
         self.worker = Worker(model, self.queue, self.sessions.find, settings.clip_size, self.enlarge)
         self._pages: dict[str, Page] = {}
         self._closed = threading.Event()
-        self._janitor = threading.Thread(target=self._clean, name="phenaki-janitor", daemon=True)
+        self._janitor = threading.Thread(target=self._keep_clean, name="phenaki-janitor", daemon=True)
         self._janitor.start()
         atexit.register(self.close)
 
@@ -97,8 +99,14 @@ class GenerationService:
             pass  # a wait without end would not see an interrupt on Windows
 
     def enlarge(self, frames: np.ndarray) -> np.ndarray:
-        """Larger pictures of the model's frames, (f, H, W, 3) uint8 to the same with larger H and W."""
-        return self.model.enlarge(frames) if self.settings.upsampling else frames
+        """Larger pictures of the model's frames, (f, H, W, 3) uint8 to the same with larger H and W.
+
+        The worker and every export come here, one at a time, so that their memory does not add up.
+        """
+        if not self.settings.upsampling:
+            return frames
+        with self._enlarging:
+            return self.model.enlarge(frames)
 
     @property
     def pixels(self) -> int | None:
@@ -110,7 +118,7 @@ class GenerationService:
 
     def open_page(self, session: Session, document: Document, film: str | None = None) -> Page:
         """A tab that edits ``document``."""
-        page = Page(session, document)
+        page = Page(session, Draft(document))
         page.film = film or page.film
         self._pages[page.id] = page
         self.survey(page, document)
@@ -145,7 +153,7 @@ class GenerationService:
         Raises:
             PhenakiError: it cannot be made; the message says what to change.
         """
-        project = to_project(document, self.model.clip, self.model.config.name, self.footage)
+        project = to_project(document, self.model.clip, self.model.config.name, self.footage.read)
         return project, self.model.plan(project.timeline, project.sampling)
 
     def survey(self, page: Page, value: object) -> None:
@@ -154,19 +162,21 @@ class GenerationService:
         Raises:
             TimelineError: this is no document.
         """
-        page.document = read_document(value)
-        page.plan = self.plan_draft(page.document)
-        if page.plan and all(clip.key in page.session.store for clip in page.plan if clip.shown):
-            page.show(page.document, page.plan)
+        draft = self.plan_draft(read_document(value))
+        page.edited = draft
+        if draft.plan and all(clip.key in page.session.store for clip in draft.plan if clip.shown):
+            page.show(draft)
+        if page.takes is not None and not self._still_right(page.takes, draft.document):
+            self.stop_varying(page)
         page.revision += 1
 
-    def plan_draft(self, document: Document) -> Plan:
-        """The plan of a document in which prompts may still be empty; none while something else is wrong."""
+    def plan_draft(self, document: Document) -> Draft:
+        """A document in which prompts may still be empty, with its plan; with none while something else is wrong."""
         rows = [row if row["prompt"].strip() else row | {"prompt": PLACEHOLDER} for row in document["segments"]]
         try:
-            return self.plan(document | {"segments": rows})[1]
+            return Draft(document, self.plan(document | {"segments": rows})[1])
         except PhenakiError:
-            return ()
+            return Draft(document)
 
     # Films
 
@@ -178,8 +188,8 @@ class GenerationService:
         """
         document = read_document(value)
         _, plan = self.plan(document)
-        page.document, page.plan = document, plan
-        page.show(document, plan)
+        page.edited = draft = Draft(document, plan)
+        page.show(draft)
         self._note_use(page)
         missing = self._missing([plan], page.session)
         if not missing:
@@ -201,32 +211,41 @@ class GenerationService:
             PhenakiError: there is no such segment, or the film cannot be made up to its end.
         """
         document = read_document(value)
-        ids = [row["id"] for row in document["segments"]]
-        if segment_id not in ids:
-            raise ConfigError("The segment to be varied is gone. Select a segment first.")
-        index = ids.index(segment_id)
-        seeds = [document["segments"][index]["seed"], *(draw_seed() for _ in range(NUM_TAKES - 1))]
-        plans = []
-        for seed in seeds:
-            rows = document["segments"][:index] + [document["segments"][index] | {"seed": seed}]
-            plans.append(self.plan(document | {"segments": rows})[1])
-        keys = [[c.key for c in plan if c.shown and c.segment == index] for plan in plans]
-        page.takes = Takes(str(segment_id), seeds, plans, keys)
+        row = document["segments"][_index_of(document, segment_id)]
+        seeds = [row["seed"], *(draw_seed() for _ in range(NUM_TAKES - 1))]
+        takes = page.takes = self._plan_takes(document, row["id"], seeds)
         page.revision += 1
-        title = f"{NUM_TAKES} takes of “{document['segments'][index]['prompt']}”"
-        missing = self._missing(plans, page.session)
-        return self._submit(Job(page.session.token, title, document, plans, missing, varies=str(segment_id)), page)
+        title = f"{NUM_TAKES} takes of “{row['prompt']}”"
+        missing = self._missing(takes.plans, page.session)
+        return self._submit(Job(page.session.token, title, document, takes.plans, missing, varies=row["id"]), page)
+
+    def _plan_takes(self, document: Document, segment_id: str, seeds: list[int]) -> Takes:
+        """The takes that these seeds make of a segment, each with the film up to its end."""
+        index = _index_of(document, segment_id)
+        before, row = document["segments"][:index], document["segments"][index]
+        plans = [self.plan(document | {"segments": [*before, row | {"seed": seed}]})[1] for seed in seeds]
+        keys = [[c.key for c in plan if c.shown and c.segment == index] for plan in plans]
+        return Takes(segment_id, seeds, plans, keys)
+
+    def _still_right(self, takes: Takes, document: Document) -> bool:
+        """Whether a document would still get these very clips from the seeds of its takes."""
+        try:
+            return self._plan_takes(document, takes.segment, takes.seeds).keys == takes.keys
+        except PhenakiError:
+            return False
 
     def stop_varying(self, page: Page) -> None:
         """Put the takes away, and make no more of them."""
+        takes = page.takes
         for job in self.jobs(page):
-            if page.takes is not None and job.varies == page.takes.segment:
+            if takes is not None and job.varies == takes.segment:
                 self.stop(page, job)
         page.takes = None
         page.revision += 1
 
     def stop(self, page: Page, job: Job) -> None:
         """End a job at the next refinement step; its finished clips stay."""
+        page.hush()
         waiting = job.state != "running"
         self.queue.stop(job)
         if waiting:
@@ -241,6 +260,7 @@ class GenerationService:
 
     def _submit(self, job: Job, page: Page) -> Job:
         self.queue.add(job)
+        page.hush()
         page.session.last_job = None
         page.session.change()
         return job
@@ -256,19 +276,19 @@ class GenerationService:
         Raises:
             PhenakiError: no clip is finished, or an option does not fit.
         """
-        clips = self.finished_clips(page)
-        if not clips or page.shown_document is None:
+        shown, store = page.shown, page.session.store
+        clips = [] if shown is None else _finished(shown.plan, store)
+        if shown is None or not clips:
             raise MediaError("There is nothing to export yet: no clip is finished. Press Generate first.")
-        project, _ = self.plan(page.shown_document)
-        project = replace(project, title=page.shown_document["title"])
+        project, _ = self.plan(shown.document)
+        project = replace(project, title=shown.document["title"])
         fps, captions = self.model.clip.fps, []
         for segment, group in groupby(clips, key=lambda clip: clip.segment):
             if segment is not None:
                 own = list(group)
                 end = (own[-1].start_frame + own[-1].num_frames) / fps
                 captions.append(Caption(own[0].start_frame / fps, end, own[0].prompt, own[0].seed))
-        path = page.session.new_folder() / f"{file_name(page.shown_document)}{config.extension}"
-        store = page.session.store
+        path = page.session.new_folder() / f"{file_name(shown.document)}{config.extension}"
         frames = (files.read() for files in map(store.find, [clip.key for clip in clips]) if files)
         count = sum(clip.num_frames for clip in clips)
         progress = export_film(
@@ -279,13 +299,7 @@ class GenerationService:
 
     def finished_clips(self, page: Page) -> Plan:
         """The clips of the shown film up to the first that is missing."""
-        clips = []
-        for clip in page.shown_plan:
-            if clip.shown:
-                if clip.key not in page.session.store:
-                    break
-                clips.append(clip)
-        return clips
+        return _finished(page.shown_plan, page.session.store)
 
     def read_footage(self, path: str) -> Document:
         """Keep a video that a film is to begin with, as the document names it.
@@ -300,44 +314,37 @@ class GenerationService:
                 f"The video lasts {len(frames) / clip.fps:g} s, which is too short to go on from; use one of at least "
                 f"{clip.prime_frames / clip.fps:g} s."
             )
-        return self.keep_footage(pack_frames(frames))
+        return self.footage.keep(pack_frames(frames))
 
-    def keep_footage(self, data: bytes) -> Document:
-        """Keep packed frames, as the document names them."""
-        name = hashlib.sha256(data).hexdigest()
-        folder = self.folder / "footage"
-        folder.mkdir(exist_ok=True)
-        (folder / f"{name}.webp").write_bytes(data)
-        frames = unpack_frames(data)
-        poster = BytesIO()
-        Image.fromarray(frames[0]).resize((POSTER_PIXELS, POSTER_PIXELS)).save(poster, "webp")
-        url = f"data:image/webp;base64,{base64.b64encode(poster.getvalue()).decode()}"
-        return {"id": name, "num_frames": len(frames), "poster": url}
-
-    def footage(self, name: str) -> bytes:
-        """Packed frames by their name.
-
-        Raises:
-            MediaError: they are no longer here.
-        """
-        path = self.folder / "footage" / f"{name}.webp"
-        if not path.is_file():
-            raise MediaError("The video that this film begins with is no longer here. Choose it again, or remove it.")
-        os.utime(path)  # it is in use
-        return path.read_bytes()
-
-    def _clean(self) -> None:
+    def _keep_clean(self) -> None:
         while not self._closed.is_set():
-            for page in list(self._pages.values()):
-                if not page.watched and time.monotonic() - page.touched > DAY:
-                    self.close_page(page)
-            busy = {page.session.token for page in list(self._pages.values())}
-            self.sessions.clean(busy | self.queue.sessions())
-            oldest = time.time() - self.settings.max_session_days * DAY
-            for path in (self.folder / "footage").glob("*"):
-                if path.stat().st_mtime < oldest:
-                    path.unlink(missing_ok=True)
+            try:
+                self.clean()
+            except OSError:
+                logger.exception("Cleaning up was cut short; it is tried again in an hour.")
             self._closed.wait(CLEANING_SECONDS)
+
+    def clean(self) -> None:
+        """Forget pages that nobody asks for, and remove what is too old or too much."""
+        for page in list(self._pages.values()):
+            if not page.watched and time.monotonic() - page.touched > DAY:
+                self.close_page(page)
+        busy = {page.session.token for page in list(self._pages.values())}
+        self.sessions.clean(busy | self.queue.sessions())
+        self.footage.clean()
+
+
+def _index_of(document: Document, segment_id: object) -> int:
+    for index, row in enumerate(document["segments"]):
+        if row["id"] == segment_id:
+            return index
+    raise ConfigError("The segment to be varied is gone. Select a segment first.")
+
+
+def _finished(plan: Plan, store: ClipStore) -> Plan:
+    """The clips up to the first that is missing."""
+    shown = [clip for clip in plan if clip.shown]
+    return list(takewhile(lambda clip: clip.key in store, shown))
 
 
 def file_name(document: Document) -> str:

@@ -1,8 +1,9 @@
-"""What belongs to one browser: a folder under a name that cannot be guessed, with its clips and its last film."""
+"""What belongs to one browser: a folder that its token leads to, with its clips and its last film."""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -10,8 +11,9 @@ import secrets
 import shutil
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from demo.document import Document
 from demo.jobs import Job
@@ -64,6 +66,9 @@ class Session:
 class Sessions:
     """All sessions, each in a folder of its own; old and large ones are cleaned up.
 
+    A token opens a session and stays between its browser and the server. The folder's name, which stands in the address
+    of every clip, follows from the token and does not lead back to it.
+
     Args:
         folder: parent of their folders.
         shipped: clips that every session has.
@@ -86,15 +91,21 @@ class Sessions:
         """The session with this token, or a new one where there is none."""
         with self._lock:
             known = isinstance(token, str) and re.fullmatch(r"[A-Za-z0-9_-]{22}", token)
-            if not known or not (self.folder / str(token)).is_dir():
+            if not known or not (self.folder / folder_name(str(token))).is_dir():
                 token = secrets.token_urlsafe(16)
             assert isinstance(token, str)
+            folder = self.folder / folder_name(token)
             if token not in self._open:
-                folder = self.folder / token
                 folder.mkdir(exist_ok=True)
                 self._open[token] = Session(token, folder, self._shipped)
-            os.utime(self.folder / token)
+            os.utime(folder)
             return self._open[token]
+
+    @contextlib.contextmanager
+    def passing(self) -> Iterator[Session]:
+        """A session of nobody, which leaves nothing behind."""
+        with TemporaryDirectory() as folder:
+            yield Session("", Path(folder), self._shipped)
 
     def find(self, token: str) -> Session | None:
         """The session with this token, if it is open."""
@@ -104,19 +115,37 @@ class Sessions:
         """Remove what is too old or too much; sessions whose tokens are ``busy`` are spared."""
         with self._lock:
             ages = sorted((folder.stat().st_mtime, folder) for folder in self.folder.iterdir() if folder.is_dir())
+            spared, opened = set(map(folder_name, busy)), {session.folder: session for session in self._open.values()}
             now, total = time.time(), 0.0
             for used, folder in reversed(ages):  # the newest first
-                if folder.name not in busy and (now - used > self._max_seconds or total > self._max_total_bytes):
-                    self._open.pop(folder.name, None)
+                session = opened.get(folder)
+                if folder.name not in spared and (now - used > self._max_seconds or total > self._max_total_bytes):
+                    if session is not None:
+                        del self._open[session.token]
                     shutil.rmtree(folder, ignore_errors=True)
                     continue
-                session = self._open.get(folder.name) or Session(folder.name, folder, {})
-                session.store.shrink(self._max_bytes)
+                store = ClipStore(folder / "clips", {}) if session is None else session.store
+                store.shrink(self._max_bytes)
                 self._remove_old_files(folder / "files", now)
-                total += sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+                total += bytes_in(folder)
 
     def _remove_old_files(self, folder: Path, now: float) -> None:
         """Exports and saved projects have been downloaded long before."""
         for old in folder.glob("*") if folder.is_dir() else ():
             if now - old.stat().st_mtime > DAY:
                 shutil.rmtree(old, ignore_errors=True)
+
+
+def folder_name(token: str) -> str:
+    """The name of a session's folder."""
+    return hashlib.sha256(token.encode()).hexdigest()[:32]
+
+
+def bytes_in(folder: Path) -> int:
+    """Size of all files in a folder; what vanishes meanwhile counts for nothing."""
+    total = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):
+                total += os.stat(os.path.join(place, name)).st_size
+    return total

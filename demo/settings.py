@@ -37,6 +37,7 @@ class AppSettings:
     max_session_days: float = 14.0  # a session that nobody opens is removed after this long
     max_session_megabytes: float = 1024.0  # of one session; the clips that were used longest ago go first
     max_total_megabytes: float = 8192.0  # of all sessions; the sessions that were used longest ago go first
+    max_footage_megabytes: float = 1024.0  # of all videos that films begin with; those used longest ago go first
     max_upload_megabytes: int = 256  # a film that is opened again, or a video that a film begins with
 
     def __post_init__(self) -> None:
@@ -44,6 +45,9 @@ class AppSettings:
             raise ConfigError(f"clip_size is {self.clip_size}; use an even number of pixels, 16 or more.")
         if self.port is not None and not 0 < self.port < 65536:
             raise ConfigError(f"The port is {self.port}; use a number from 1 to 65535.")
-        for name in ("max_session_days", "max_session_megabytes", "max_total_megabytes", "max_jobs_waiting"):
+        for name in (
+            "max_session_days", "max_session_megabytes", "max_total_megabytes", "max_footage_megabytes",
+            "max_jobs_waiting",
+        ):  # fmt: skip
             if getattr(self, name) <= 0:
                 raise ConfigError(f"{name} is {getattr(self, name)}; use a number above 0.")

@@ -81,21 +81,33 @@ class ClipStore:
             with contextlib.suppress(OSError):
                 os.utime(self.folder / f"{key}.npz")
 
+    def take(self, key: str) -> Path:
+        """Where the movie of a whole take lies, and how long: it is named after its last clip, and goes with it."""
+        return self.folder / f"{key}.take.mp4"
+
     def shrink(self, max_bytes: float) -> None:
-        """Remove the clips that were used longest ago until the rest fits."""
-        clips = sorted(self.folder.glob("*.npz"), key=lambda path: path.stat().st_mtime)
-        sizes = {path: sum(part.stat().st_size for part in self._parts(path)) for path in clips}
-        total = sum(sizes.values())
-        for path in clips:
+        """Remove the clips that were used longest ago, each with all of its files, until the rest fits."""
+        found: list[tuple[float, int, Path]] = []
+        for key in {path.name.partition(".")[0] for path in self.folder.iterdir()}:
+            path = self.folder / f"{key}.npz"
+            with contextlib.suppress(OSError):  # it has vanished meanwhile
+                stats = [part.stat() for part in self._parts(path)]
+                if stats:
+                    found.append((stats[0].st_mtime, sum(stat.st_size for stat in stats), path))
+        total = sum(size for _, size, _ in found)
+        for _, size, path in sorted(found):
             if total <= max_bytes:
                 return
-            total -= sizes[path]
+            total -= size
             self._keys.discard(path.stem)
-            for part in self._parts(path):
-                part.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # Windows keeps a file that is being read; its turn comes again
+                for part in self._parts(path):
+                    part.unlink(missing_ok=True)
 
     def _parts(self, path: Path) -> list[Path]:
-        return [p for p in (path, path.with_suffix(".mp4"), path.with_suffix(".webp")) if p.is_file()]
+        """The files of a clip that are there, first the one that is touched when the clip is used."""
+        others = [path.with_suffix(suffix) for suffix in (".mp4", ".webp", ".take.mp4")]
+        return [part for part in (path, *others) if part.is_file()]
 
 
 def _load(path: Path, name: str) -> np.ndarray:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from demo.jobs import Job, JobQueue
 from demo.pace import Pace
-from demo.page import Page
+from demo.page import Draft, Page
 from demo.seams import seam_sentence
 from phenaki import ClipShape, PlannedClip
 
@@ -30,19 +30,21 @@ def film_view(page: Page, jobs: list[Job], shape: ClipShape, pixels: int | None 
     When nothing is at work, the film ends at the first clip that is missing. ``pixels`` is the width of the model's own
     pictures, where it is these that the clips show.
     """
+    shown = page.shown or Draft(page.document)
     coming = set().union(*(job.keys for job in jobs))
-    running = any(clip.key in coming and clip.key not in page.session.store for clip in page.shown_plan)
+    running = any(clip.key in coming and clip.key not in page.session.store for clip in shown.plan)
     clips, seconds = [], 0.0
-    for clip in page.shown_plan:
+    for clip in shown.plan:
         if not clip.shown:
             continue
         source, files, stale = clip, page.session.store.find(clip.key), False
+        place = _place(shown, clip)
         if files is not None:
-            page.last_seen[_place(page, clip)] = clip, files
+            page.last_seen[place] = clip, files
         elif not running:
             break
         else:
-            source, files = page.last_seen.get(_place(page, clip), (clip, None))
+            source, files = page.last_seen.get(place, (clip, None))
             stale = True
         seconds = (clip.start_frame + clip.num_frames) / shape.fps
         if files is not None and source.num_frames == clip.num_frames:
@@ -55,22 +57,21 @@ def film_view(page: Page, jobs: list[Job], shape: ClipShape, pixels: int | None 
         "seconds": seconds,
         "running": running,
         "clips": clips,
-        "captions": _captions(page, shape, seconds),
+        "captions": _captions(shown, shape, seconds),
     }
 
 
-def _place(page: Page, clip: PlannedClip) -> tuple[str, int]:
+def _place(draft: Draft, clip: PlannedClip) -> tuple[str, int]:
     """The segment and the number of a clip in it, whatever happens to what comes before."""
-    assert page.shown_document is not None
     if clip.segment is None:
         return "footage", 0
-    return page.shown_document["segments"][clip.segment]["id"], clip.clip
+    return draft.document["segments"][clip.segment]["id"], clip.clip
 
 
-def _captions(page: Page, shape: ClipShape, seconds: float) -> list[View]:
+def _captions(draft: Draft, shape: ClipShape, seconds: float) -> list[View]:
     """The prompts with the time that each is on screen."""
     rows: dict[int, View] = {}
-    for clip in page.shown_plan:
+    for clip in draft.plan:
         start, end = clip.start_frame / shape.fps, (clip.start_frame + clip.num_frames) / shape.fps
         if clip.shown and clip.segment is not None and start < seconds:
             row = rows.setdefault(clip.segment, {"start": start, "prompt": clip.prompt})
@@ -80,13 +81,13 @@ def _captions(page: Page, shape: ClipShape, seconds: float) -> list[View]:
 
 def run_view(page: Page, jobs: list[Job]) -> View:
     """What the timeline editor shows: for each segment, which of its clips exist and what happens to the others."""
-    store = page.session.store
+    store, draft = page.session.store, page.edited
     clips: dict[int, list[PlannedClip]] = defaultdict(list)
-    for clip in page.plan:
+    for clip in draft.plan:
         if clip.shown and clip.segment is not None:
             clips[clip.segment].append(clip)
     segments = {}
-    for index, row in enumerate(page.document["segments"]):
+    for index, row in enumerate(draft.document["segments"]):
         mine = clips[index]
         made = [store.find(clip.key) for clip in mine]
         old = [page.last_seen.get((row["id"], clip.clip)) for clip in mine]
@@ -97,11 +98,15 @@ def run_view(page: Page, jobs: list[Job]) -> View:
             "part": part,
             "made": sum(files is not None for files in made),
             "clips": [media_url(files.thumbnail) if files else None for files in pictures],
-            "seam": seam_sentence(page.session, page.plan, mine[0]) if mine and row["behind"] else None,
+            "seam": seam_sentence(page.session, draft.plan, mine[0]) if mine and row["behind"] else None,
         }
-    todo = {clip.key for clip in page.plan if clip.key not in store and clip.shown}
-    running = any(todo & job.keys for job in jobs)
-    return {"film": page.film, "running": running, "todo": len(todo), "segments": segments}
+    todo = {clip.key for clip in draft.plan if clip.key not in store and clip.shown}
+    return {
+        "film": page.film,
+        "running": any(todo & job.keys for job in jobs),
+        "todo": len(todo) if draft.plan else None,  # nobody knows, of what cannot be made
+        "segments": segments,
+    }
 
 
 def _segment_state(clips: list[PlannedClip], made: list[bool], seen: bool, jobs: list[Job]) -> tuple[str, float]:
@@ -121,31 +126,38 @@ def _segment_state(clips: list[PlannedClip], made: list[bool], seen: bool, jobs:
 
 def progress_view(page: Page, jobs: list[Job]) -> View:
     """What moves while a clip is sampled: only the segments at work, so that it may be sent often."""
+    draft, segments = page.edited, {}
     at_work = {job.clip: job.part for job in jobs if job.clip is not None}
-    segments = {}
-    for clip in page.plan:
+    for clip in draft.plan:
         if clip.key in at_work and clip.shown and clip.segment is not None:
-            siblings = [c for c in page.plan if c.shown and c.segment == clip.segment]
+            siblings = [c for c in draft.plan if c.shown and c.segment == clip.segment]
             made = sum(c.key in page.session.store for c in siblings)
-            segments[page.document["segments"][clip.segment]["id"]] = round(
-                (made + at_work[clip.key]) / len(siblings), 3
-            )
+            part = (made + at_work[clip.key]) / len(siblings)
+            segments[draft.document["segments"][clip.segment]["id"]] = round(part, 3)
     return {"film": page.film, "segments": segments}
+
+
+def preview_view(page: Page, preview: dict[str, object]) -> View:
+    """The clip at work as it would be now, where the page's film or its takes wait for it."""
+    takes = page.takes
+    plans = [page.shown_plan, *([] if takes is None else takes.plans)]
+    return preview if any(clip.key == preview.get("clip") for plan in plans for clip in plan) else {}
 
 
 def takes_view(page: Page, jobs: list[Job]) -> View:
     """The variations of a segment, side by side."""
-    if page.takes is None:
+    takes = page.takes
+    if takes is None:
         return {"refused": page.refused_takes}  # another number lets the page stop waiting
     store, options = page.session.store, []
-    for seed, keys in zip(page.takes.seeds, page.takes.keys, strict=True):
+    for seed, keys in zip(takes.seeds, takes.keys, strict=True):
         made = [store.find(key) for key in keys]
         done = sum(files is not None for files in made)
         job = next((job for job in jobs if job.clip in keys), None)
         part = (done + (job.part if job else 0.0)) / len(keys)
         state = "done" if done == len(keys) else "running" if job else "waiting"
         first = next((files for files in made if files), None)
-        movie = page.session.folder / "takes" / f"{keys[-1]}.mp4"
+        movie = store.take(keys[-1])
         options.append(
             {
                 "seed": seed,
@@ -155,14 +167,15 @@ def takes_view(page: Page, jobs: list[Job]) -> View:
                 "thumbnail": media_url(first.thumbnail) if first else None,
             }
         )
-    return {"segment": page.takes.segment, "options": options}
+    return {"segment": takes.segment, "options": options}
 
 
 def status_view(page: Page, jobs: list[Job], queue: JobQueue, device: str) -> View:
-    """One line about what is happening."""
+    """One line about what is happening; a notice comes first while it is fresh."""
     job = next((job for job in jobs if job.state == "running"), None) or (jobs[0] if jobs else page.session.last_job)
+    notice = page.notice
     if job is None:
-        return _line(page.notice.state, page.notice.text, device)
+        return _line(notice.state, notice.text, device)
     kept = f"{job.made} of {job.total} clips" if job.total != 1 else f"{job.made} clip"
     before = queue.before(job)
     texts = {
@@ -173,7 +186,8 @@ def status_view(page: Page, jobs: list[Job], queue: JobQueue, device: str) -> Vi
         "stopped": f"Stopped. {kept} kept." if job.made else "Stopped before the first clip.",
         "failed": job.message + (f" {kept} kept." if job.made else ""),
     }
-    line = _line(job.state, texts[job.state], device)
+    said = (notice.state, notice.text) if notice.is_fresh else (job.state, texts[job.state])
+    line = _line(*said, device)
     if not job.ended:
         remaining = job.remaining
         line |= {

@@ -1,4 +1,7 @@
-"""The only file that runs the model: one thread that takes jobs from the queue and fills the stores with clips."""
+"""The thread that samples: it takes jobs from the queue and fills the stores with clips.
+
+Nothing else samples; exports enlarge pictures beside it (``GenerationService.enlarge``).
+"""
 
 from __future__ import annotations
 
@@ -82,6 +85,9 @@ class Worker:
             session.change()
 
     def _make_clips(self, job: Job, session: Session) -> None:
+        # a film before this one may have made some of its clips
+        missing = {plan[i].key for plan in job.plans for i in clips_to_make(plan, session.store.__contains__)}
+        job.total = job.made + len(missing)
         for plan in job.plans:
             for index in clips_to_make(plan, session.store.__contains__):
                 clip = plan[index]
@@ -101,9 +107,8 @@ class Worker:
     def _write_take(self, plan: Sequence[PlannedClip], session: Session) -> None:
         """One movie of all clips of the plan's last segment, named after the last of them."""
         clips = [clip for clip in plan if clip.shown and clip.segment == plan[-1].segment]
-        path = session.folder / "takes" / f"{clips[-1].key}.mp4"
+        path = session.store.take(clips[-1].key)
         if not path.exists():
-            path.parent.mkdir(exist_ok=True)
             frames = [files.read() for files in map(session.store.find, [clip.key for clip in clips]) if files]
             write_clip(self.enlarge(np.concatenate(frames)), path, self.model.clip.fps, size=self.clip_size)
             session.change()

@@ -74,7 +74,10 @@ class StepGraph:
                 self.function(*static)
         torch.cuda.current_stream(static[0].device).wait_stream(stream)
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.device(static[0].device), torch.cuda.graph(graph, stream=stream):
+        with (
+            torch.cuda.device(static[0].device),
+            torch.cuda.graph(graph, stream=stream, capture_error_mode="thread_local"),
+        ):
             outputs = self.function(*static)
         return Recording(graph, static, outputs)
 

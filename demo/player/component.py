@@ -42,8 +42,8 @@ class Player(gr.HTML):
     position stays. Another id starts over. ``"pixels"``, which may be null, is the width of the model's own
     pictures where the clips show these: with it, they can be shown as crisp squares.
 
-    ``preview``: ``{}`` or ``{"picture": data URL, "mask": "0110...", "rows", "columns", "step", "steps", "seconds"}``;
-    in the mask, 1 is a token that is still to be filled in, row by row.
+    ``preview``: ``{}`` or ``{"clip": key, "picture": data URL, "mask": "0110...", "rows", "columns", "step", "steps",
+    "seconds"}``; in the mask, 1 is a token that is still to be filled in, row by row.
 
     All arguments have defaults because gradio builds the component anew whenever one of them is updated.
     """

@@ -15,7 +15,7 @@ def _read(name: str) -> str:
 
 
 class StatusBar(gr.HTML):
-    """Shows the value that ``status_view`` and ``message_view`` of ``demo/views.py`` build."""
+    """Shows the value that ``status_view`` of ``demo/views.py`` builds."""
 
     def __init__(self, value: dict[str, Any] | None = None, **options: Any) -> None:
         defaults: dict[str, Any] = {

@@ -16,7 +16,7 @@ import pytest
 from gradio_client import Client
 
 from demo.__main__ import main
-from demo.app import build_app, describe_device, launch_options
+from demo.app import build_app, describe_device, first_views, launch_options
 from demo.player.component import Player
 from demo.queue_panel.component import QueuePanel
 from demo.service import GenerationService
@@ -51,10 +51,19 @@ def test_only_films_and_examples_are_served(address, service, page):
     files = page.session.store.find(page.plan[0].key)
     with urllib.request.urlopen(f"{address}gradio_api/file={files.movie}") as answer:
         assert answer.status == 200
-    for path in ["/etc/passwd", str(REPOSITORY / "README.md"), f"{service.folder}/../../etc/passwd"]:
+    secret = service.folder / "footage" / "secret.webp"
+    secret.parent.mkdir()
+    secret.write_bytes(b"a video of somebody")
+    outside = f"{service.sessions.folder}/../../../etc/passwd"
+    for path in ["/etc/passwd", str(REPOSITORY / "README.md"), outside, str(secret)]:
         with pytest.raises(urllib.error.HTTPError) as error:
             get(f"{address}gradio_api/file={path}")
         assert error.value.code in (403, 404)
+
+
+def test_the_page_of_a_stranger_leaves_no_session_behind(service):
+    assert first_views(service, "a test")["film"]["film"] == f"story:{service.examples[0].name}"
+    assert not list(service.sessions.folder.iterdir())
 
 
 @pytest.mark.parametrize("component", COMPONENTS)

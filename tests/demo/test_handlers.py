@@ -7,12 +7,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
+import numpy as np
 import pytest
 
-from demo.handlers import Handlers
+from demo import views
+from demo.handlers import Handlers, check_footage
 from demo.page import Page
 from demo.views import takes_view
-from phenaki import Project, Segment, Timeline
+from phenaki import Project, Segment, Timeline, write_clip
 from tests.demo.conftest import finish, story, wait_until
 from tests.demo.test_service import changed
 
@@ -92,6 +94,47 @@ def test_nothing_is_told_twice(handlers, service, page, model):
             await asyncio.wait_for(anext(stream), 0.3)
 
     asyncio.run(listen())
+
+
+def test_a_page_that_could_not_be_told_once_is_told_later(handlers, service, page, monkeypatch, caplog):
+    finish(service.generate(page, page.document))
+    film_view, asked = views.film_view, []
+
+    def fail_once(*arguments: Any) -> Any:
+        asked.append(arguments)
+        if len(asked) == 1:
+            raise IndexError("the film is made of cheese")
+        return film_view(*arguments)
+
+    monkeypatch.setattr(views, "film_view", fail_once)
+    monkeypatch.setattr("demo.handlers.RETRY_SECONDS", 0.01)
+    (message,) = news(handlers, page, lambda: True)
+    assert len(json.loads(prop(message.player, "film"))["clips"]) == 3 and "cheese" in caplog.text
+
+
+def test_a_film_that_the_browser_cannot_keep_is_told_once(handlers, page, monkeypatch):
+    monkeypatch.setattr("demo.handlers.KEPT_BYTES", len(json.dumps(page.document)) + 20)
+    handlers.survey(page.document, page.id)
+    assert page.notice.text == "Ready"
+    handlers.survey(changed(page.document, 0, prompt="a fox walks" * 5), page.id)
+    assert "press Save" in page.notice.text
+    page.say("Something else")
+    handlers.survey(changed(page.document, 0, prompt="a cat walks" * 5), page.id)
+    assert page.notice.text == "Something else"
+
+
+def test_only_videos_that_were_sent_here_are_read(service, tmp_path, monkeypatch):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "sent"))
+    read = check_footage(service)
+    for name in ("sent/1/mine.mp4", "own.mp4"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        write_clip(np.full((8, 64, 64, 3), 120, np.uint8), tmp_path / name, 8, size=64)
+    assert read(str(tmp_path / "sent" / "1" / "mine.mp4"))["num_frames"] == 8
+    (tmp_path / "sent" / "link.mp4").symlink_to(tmp_path / "own.mp4")
+    for path in ["own.mp4", "sent/../own.mp4", "sent/link.mp4", "sent/\0"]:
+        assert "sent from this page" in read(str(tmp_path / path))["error"]
+    for path in (None, 5, ["own.mp4"], {"path": str(tmp_path / "own.mp4")}):
+        assert "sent from this page" in read(path)["error"]
 
 
 def test_what_cannot_be_made_is_refused_in_a_sentence_and_changes_nothing(handlers, service, page, toasts):
@@ -184,7 +227,7 @@ def test_a_new_film_begins_empty_and_another_one_for_the_player(handlers, servic
     film = page.film
     document = value_of(handlers.new_project(page.id))
     assert [row["prompt"] for row in document["segments"]] == [""]
-    assert page.film != film and page.shown_document is None
+    assert page.film != film and page.shown is None
 
 
 def test_every_story_opens(handlers, service, page):

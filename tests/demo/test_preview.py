@@ -13,7 +13,7 @@ from PIL import Image
 
 from demo.preview import SHARE, Previews
 
-CLIP: Any = SimpleNamespace(start_frame=11)
+CLIP: Any = SimpleNamespace(key="12ab", start_frame=11)
 
 
 class Work:
@@ -36,7 +36,7 @@ def test_a_preview_shows_the_last_frame_and_its_open_places():
     picture = Image.open(io.BytesIO(base64.b64decode(str(told["picture"]).split(",")[1])))
     assert picture.size == (64, 64) and abs(np.asarray(picture).mean() - 200) < 4
     assert told["mask"] == "01" + "0" * 62 and (told["rows"], told["columns"]) == (8, 8)
-    assert (told["step"], told["steps"], told["seconds"]) == (3, 18, 1.375)
+    assert (told["clip"], told["step"], told["steps"], told["seconds"]) == ("12ab", 3, 18, 1.375)
 
 
 @pytest.mark.parametrize("cost", [0.001, 0.02, 0.1, 1.0])

@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import logging
 import os
+import threading
 from io import BytesIO
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from PIL import Image
 from demo.document import Document
 from demo.page import Page
 from demo.service import GenerationService
+from demo.session import Sessions
 from phenaki import ConfigError, ExportConfig, MediaError, TimelineError, read_project
 from tests.demo.conftest import FakeModel, finish, story, wait_until
 
@@ -87,6 +89,7 @@ def test_a_second_generate_waits_behind_the_first(service, page, model):
     finish(first)
     finish(second)
     assert prompts(model) == ["a fox walks", "it jumps", "it spins", "it sleeps"]
+    assert second.made == second.total == 1, "what the first one made is no part of it"
 
 
 def test_stopping_keeps_what_is_finished(service, page, model):
@@ -129,8 +132,8 @@ def test_takes_of_a_segment_differ_and_the_chosen_one_is_there_at_once(service, 
     takes = page.takes
     assert takes.seeds[0] == 11 and len(set(takes.seeds)) == 4
     assert prompts(model) == ["it jumps"] * 3  # the first is the one that was there
-    movies = list((page.session.folder / "takes").glob("*.mp4"))
-    assert len(movies) == 4
+    movies = {page.session.store.take(keys[-1]) for keys in takes.keys}
+    assert len(movies) == 4 and all(movie.is_file() for movie in movies)
     finish(service.generate(page, changed(document, 1, seed=takes.seeds[2])))
     assert prompts(model) == ["it spins"]
 
@@ -143,6 +146,30 @@ def test_varying_can_be_given_up(service, page, model):
     assert job.state == "stopped" and page.takes is None
     with pytest.raises(ConfigError, match="is gone"):
         service.vary(page, page.document, "nowhere")
+
+
+@pytest.mark.parametrize(("index", "stay"), [(0, False), (1, False), (2, True)])
+def test_takes_that_an_edit_made_wrong_are_put_away(service, page, model, index, stay):
+    model.hold()
+    job = service.vary(page, page.document, "s1")
+    service.survey(page, changed(page.document, 1, seed=page.takes.seeds[2]))
+    assert page.takes is not None, "one was picked"
+    service.survey(page, changed(page.document, index, prompt="it sleeps"))
+    assert (page.takes is not None) == stay and job.ended != stay
+    service.survey(page, story("a robot walks"))
+    assert page.takes is None and job.ended
+
+
+def test_a_document_and_its_plan_change_together(service, page, monkeypatch):
+    plan, seen = service.plan, []
+
+    def look_and_plan(document: Document):
+        seen.append((len(page.document["segments"]), len(page.plan)))  # as another thread does
+        return plan(document)
+
+    monkeypatch.setattr(service, "plan", look_and_plan)
+    service.survey(page, story("a robot walks"))
+    assert seen == [(3, 3)] and len(page.document["segments"]) == len(page.plan) == 1
 
 
 def test_a_draft_with_an_empty_prompt_still_knows_its_finished_segments(service, page):
@@ -234,6 +261,39 @@ def test_a_page_that_is_gone_leaves_its_jobs(service, page, model):
 def test_pages_of_one_session_share_jobs_and_clips_but_not_documents(service, page: Page):
     other = service.open_page(page.session, story("a robot walks"))
     finish(service.generate(page, page.document))
-    assert other.shown_document is None
+    assert other.shown is None
     service.survey(other, page.document)
     assert len(service.finished_clips(other)) == 3
+
+
+def test_exports_and_the_worker_enlarge_one_after_the_other(service, model, monkeypatch):
+    inside, go_on, together = [], threading.Event(), []
+
+    def enlarge(frames: np.ndarray) -> np.ndarray:
+        inside.append(frames)
+        together.append(len(inside))
+        go_on.wait(20)
+        return inside.pop()
+
+    monkeypatch.setattr(model, "enlarge", enlarge)
+    threads = [threading.Thread(target=service.enlarge, args=(np.zeros(1, np.uint8),)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    threads[0].join(0.1)
+    go_on.set()
+    for thread in threads:
+        thread.join(20)
+    assert together == [1, 1]
+
+
+def test_cleaning_goes_on_after_a_file_has_vanished_under_it(model, settings, monkeypatch):
+    times = []
+
+    def clean(self: Sessions, busy: set[str]) -> None:
+        times.append(busy)
+        raise FileNotFoundError("clip.part")
+
+    monkeypatch.setattr(Sessions, "clean", clean)
+    monkeypatch.setattr("demo.service.CLEANING_SECONDS", 0.01)
+    with GenerationService(model, settings):
+        wait_until(lambda: len(times) > 2)

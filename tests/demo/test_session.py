@@ -29,7 +29,21 @@ def test_a_browser_finds_its_session_again_even_after_a_restart(sessions: Sessio
 def test_a_token_that_was_never_given_out_opens_nothing(sessions: Sessions, tmp_path: Path, token: object) -> None:
     session = sessions.open(token)
     assert session.token != token and len(session.token) == 22
-    assert [path.name for path in tmp_path.iterdir()] == [session.token]
+    assert [path.name for path in tmp_path.iterdir()] == [session.folder.name]
+
+
+def test_the_address_of_a_clip_does_not_open_its_session(sessions: Sessions) -> None:
+    session = sessions.open()
+    assert session.token not in str(session.new_folder())
+    assert sessions.open(session.folder.name) is not session
+    assert sessions.open(session.folder.name[:22]) is not session
+
+
+def test_a_session_of_nobody_leaves_nothing_behind(sessions: Sessions, tmp_path: Path) -> None:
+    with sessions.passing() as session:
+        session.shown = story("a fox")
+        assert session.shown == story("a fox")
+    assert not session.folder.exists() and not list(tmp_path.iterdir())
 
 
 def test_sessions_do_not_see_each_other(sessions: Sessions) -> None:

@@ -60,3 +60,18 @@ def test_the_clips_used_longest_ago_go_first(tmp_path: Path) -> None:
     store.shrink(1.5 * one)
     assert [key for key in "abc" if key in store] == ["a"]
     assert not list(tmp_path.glob("b.*")) and "b" not in ClipStore(tmp_path, {})
+
+
+def test_takes_count_and_go_with_their_clips(tmp_path: Path) -> None:
+    store = ClipStore(tmp_path, {})
+    for age, key in enumerate("ab"):
+        add(store, key)
+        os.utime(tmp_path / f"{key}.npz", (1000 + age, 1000 + age))
+    one = sum(path.stat().st_size for path in tmp_path.glob("b.*"))
+    store.take("a").write_bytes(bytes(one))
+    store.take("shipped").write_bytes(bytes(one))  # of a clip that lies elsewhere
+    os.utime(store.take("shipped"), (999, 999))
+    store.shrink(3.5 * one)
+    assert "a" in store and store.take("a").is_file() and not store.take("shipped").exists()
+    store.shrink(2.5 * one)
+    assert not list(tmp_path.glob("a.*")) and "b" in store

@@ -31,7 +31,7 @@ def run_held(service: GenerationService, model: FakeModel, page: Page, document=
     job = service.generate(page, document or page.document)
     assert job is not None
     model.release(clips)
-    wait_until(lambda: job.made == clips and job.clip is not None)
+    wait_until(lambda: job.made == clips and job.clip is not None and job.clip not in page.session.store)
     return job
 
 
@@ -75,6 +75,13 @@ def test_the_film_stays_while_the_document_changes(service, page):
     assert views.run_view(page, [])["todo"] == 2
 
 
+def test_nobody_knows_what_is_left_to_make_of_a_film_that_cannot_be_made(service, page):
+    finish(service.generate(page, page.document))
+    assert views.run_view(page, [])["todo"] == 0
+    service.survey(page, changed(page.document, 1, prompt="x" * 1000))
+    assert views.run_view(page, [])["todo"] is None
+
+
 def test_segments_tell_what_becomes_of_them(service, page, model):
     assert states(service, page) == ["draft", "draft", "draft"]
     job = run_held(service, model, page)
@@ -114,6 +121,29 @@ def test_a_seam_is_told_with_its_size(service, page):
 def test_the_status_counts_clips(service, page, clips, text):
     finish(service.generate(page, story("a fox walks", clips=clips)))
     wait_until(lambda: status(service, page).startswith(text))
+
+
+def test_a_notice_is_shown_for_a_while_before_the_line_of_a_job(service, page, model):
+    job = run_held(service, model, page)
+    assert service.generate(page, page.document) is None
+    assert status(service, page) == "This film is being made already."
+    page.notice.until = 0.0  # a while later
+    assert status(service, page) == "Making clip 2 of 3"
+    page.say("Exported fox.mp4")
+    service.stop(page, job)
+    assert status(service, page).startswith("Stopped"), "what one asks for is answered at once"
+    model.release(10)
+
+
+def test_a_preview_is_for_pages_that_wait_for_its_clip(service, page, model):
+    other = service.open_page(page.session, story("a robot walks"))
+    run_held(service, model, page)
+    wait_until(lambda: page.session.preview)
+    preview = page.session.preview
+    assert views.preview_view(page, preview) == preview and views.preview_view(other, preview) == {}
+    service.vary(other, other.document, "s0")
+    assert views.preview_view(other, {"clip": other.takes.keys[3][0]}) != {}
+    model.release(10)
 
 
 def test_takes_are_shown_as_they_come(service, page, model):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.demo import conftest
 from tests.demo.browsing import BUFFERED, NEEDS_CHROMIUM, wait_until
 from tests.demo.studio.studio_page import finish, prompts, shown_clips, states, status, tab, write_prompt
 
@@ -87,6 +88,22 @@ def test_a_second_tab_joins_in(studio, model):
     assert len(model.made) == len(shown_clips(studio))
 
 
+def test_each_of_two_tabs_keeps_its_own_film(studio):
+    first = studio.open()
+    write_prompt(first, 0, "a cat walks")
+    wait_until(lambda: studio.page().document["segments"][0]["prompt"] == "a cat walks", first)
+    second = studio.open(context=studio.contexts[0])
+    wait_until(lambda: prompts(second)[0] == "a cat walks", second)
+    write_prompt(second, 0, "a robot jumps")
+    wait_until(lambda: studio.page().document["segments"][0]["prompt"] == "a robot jumps", second)
+    for page, text in ((first, "a cat walks"), (second, "a robot jumps")):
+        page.reload()
+        page.wait_for_selector("#editor .segment")
+        wait_until(lambda page=page, text=text: prompts(page)[0] == text, page)
+        page.wait_for_timeout(300)
+        assert prompts(page)[0] == text
+
+
 def test_a_closed_tab_loses_nothing(studio, model):
     page = studio.open()
     write_prompt(page, 0, "a cat walks")
@@ -96,6 +113,7 @@ def test_a_closed_tab_loses_nothing(studio, model):
     wait_until(lambda: status(page).startswith("Making"), page)
     page.close()
     model.release(50)
+    conftest.wait_until(lambda: not studio.service._pages)
     page = studio.open(context=studio.contexts[0])
     wait_until(lambda: prompts(page)[0] == "a cat walks", page)
     wait_until(lambda: set(states(page)) == {"done"}, page)
