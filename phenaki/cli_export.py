@@ -83,8 +83,8 @@ def write_film(
 ) -> None:  # fmt: skip
     """Export with a progress bar, and say what was written; an interrupt leaves no file.
 
-    ``upscale`` is for pictures as a model makes them, where people want them smooth. ``footage_fps`` is the model's rate,
-    which the footage of a project has too, whatever that of the film is.
+    ``upscale`` is for pictures as a model makes them, where people want them smooth. ``footage_fps`` is the model's
+    rate, which the footage of a project has too, whatever that of the film is.
     """
     config = export_config(arguments)
     captions = []
