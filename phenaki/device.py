@@ -38,8 +38,8 @@ def find_precision(name: str, device: torch.device) -> torch.dtype:
         raise DeviceError(f"The precision {name!r} is not known; use {', '.join(known)} or auto.")
     fast = False
     if device.type == "cuda":
-        with torch.cuda.device(device):
-            fast = torch.cuda.is_bf16_supported(including_emulation=False)
+        # since Ampere; older ones emulate it, which PyTorch counts as support
+        fast = torch.version.hip is not None or torch.cuda.get_device_capability(device) >= (8, 0)
     elif device.type == "cpu" and hasattr(torch.cpu, "get_capabilities"):
         found = torch.cpu.get_capabilities()
         fast = bool(found.get("amx_bf16") or found.get("avx512_bf16"))

@@ -33,6 +33,14 @@ def test_networks_are_trained_in_what_the_cpu_is_fast_with(bfloat16: bool) -> No
     assert layer.weight.grad is not None and layer.weight.grad.dtype == torch.float32
 
 
+@pytest.mark.parametrize(("capability", "dtype"), [((7, 5), torch.float32), ((8, 0), torch.bfloat16)])
+def test_a_gpu_that_only_emulates_bfloat16_is_not_asked_for_it(
+    capability: tuple[int, int], dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
+    assert find_precision("auto", torch.device("cuda:1")) == dtype
+
+
 def test_unknown_devices_and_precisions_are_refused_with_a_sentence() -> None:
     assert find_device("cpu") == CPU and find_device("auto").type in ("cpu", "cuda")
     with pytest.raises(DeviceError, match=r"'abacus' cannot be used .* Use 'cpu' or 'auto'"):

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from phenaki.device import mixed_precision
 from phenaki.training.adversary import PENALTY, PENALTY_EVERY, Adversary, Discriminator, blur_and_halve, slope_penalty
 from phenaki.training.workers import Workers
 
@@ -57,7 +58,7 @@ def test_its_complaint_pulls_on_the_pictures_and_on_nothing_else() -> None:
     complaint.backward()
     assert all(p.grad is None for p in adversary.network.parameters())
     y = pictures(0).requires_grad_()
-    with torch.autocast("cpu", torch.bfloat16):
+    with mixed_precision(torch.device("cpu")):
         plain = F.softplus(-adversary.network(y)).mean()
     plain.backward()
     assert complaint.item() == plain.item() and torch.equal(x.grad, y.grad) and x.grad.abs().max() > 0

@@ -157,6 +157,7 @@ def pretend(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("PHENAKI_KERNELS", "torch")
     monkeypatch.setattr("phenaki.training.workers.find_device", lambda name: torch.device(name))
     monkeypatch.setattr(torch.cuda, "set_device", lambda device: None)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: (9, 0))
     monkeypatch.setattr(torch.cuda, "get_rng_state", lambda device: torch.get_rng_state())
     monkeypatch.setattr(torch.cuda, "set_rng_state", lambda state, device: None)
     for name in ("cvivit", "maskgit", "critic", "upsampler"):
