@@ -22,7 +22,7 @@ from phenaki.training.engine import Engine
 from phenaki.training.maskgit import mask_some, read_or_drop, spoil_primes
 from phenaki.training.run import Run, keep_freed_memory
 from phenaki.training.source import WORLD, Source
-from phenaki.training.tokens import Lessons, TokenChunk, make_chunk
+from phenaki.training.tokens import Lessons, TokenChunk, make_chunk, whole_steps
 from phenaki.training.workers import training_device
 
 PART = "critic"
@@ -79,7 +79,7 @@ def train_critic(
         run.start_from(start)
     test = make_chunk(config, cvivit, text, 160, (seed, 99_999), source.unseen)
     step_size = batch * engine.accumulate
-    chunk_size = step_size * max(1, CHUNK // step_size)
+    chunk_size = whole_steps(CHUNK, step_size)
 
     def make(number: int) -> TokenChunk:
         return make_chunk(config, cvivit, text, chunk_size, (seed, 23, number, run.workers.rank), source)

@@ -23,7 +23,7 @@ from phenaki.training.engine import Engine
 from phenaki.training.run import Run, keep_freed_memory
 from phenaki.training.sheets import write_films
 from phenaki.training.source import WORLD, Source
-from phenaki.training.tokens import Lessons, TokenChunk, make_chunk
+from phenaki.training.tokens import Lessons, TokenChunk, make_chunk, whole_steps
 from phenaki.training.workers import training_device
 
 CHUNK = 3072  # samples rendered at a time
@@ -64,7 +64,7 @@ def train_maskgit(
         run.start_from(start)
     test = make_chunk(config, cvivit, text, 160, (seed, 99_999), source.unseen)
     step_size = batch * engine.accumulate
-    chunk_size = step_size * max(1, (chunk_size or CHUNK) // step_size)
+    chunk_size = whole_steps(chunk_size or CHUNK, step_size)
 
     def make(number: int) -> TokenChunk:
         return make_chunk(config, cvivit, text, chunk_size, (seed, number, run.workers.rank), source)

@@ -71,6 +71,11 @@ class Lessons:
         return torch.from_numpy(rng.permutation(self._chunk_size)[first % self._chunk_size :][: self._step_size])
 
 
+def whole_steps(chunk_size: int, step_size: int) -> int:
+    """About ``chunk_size`` samples, but as many as are used up by whole steps, and enough for one."""
+    return step_size * max(1, chunk_size // step_size)
+
+
 def make_chunk(
     config: ModelConfig, cvivit: CViViT, text: TextEncoder, size: int, seed: tuple[int, ...], source: Source = WORLD
 ) -> TokenChunk:
